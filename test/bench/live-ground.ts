@@ -14,7 +14,7 @@ export interface Viewer {
   close(): void
   /** The ETags of what it shows, by path. */
   readonly held: ReadonlyMap<string, string>
-  /** What it shows, by path, if it decodes all that it receives by itself. */
+  /** The content that it shows, by path, if it decodes all that it receives by itself. */
   readonly decoded: ReadonlyMap<string, JsonObject> | null
 }
 
@@ -47,7 +47,7 @@ export interface Ground {
   readonly worker: string
   readonly pusher: string
   readonly arrivals: Arrivals
-  /** What happened, by name: requests by status, frames by type, and everything that must not happen, whose names begin with "lost". */
+  /** Events by name: requests by status, frames by type, and everything that must not happen, whose names begin with "lost". */
   readonly tally: Map<string, number>
   readonly bodies: Bodies
   note(name: string): void

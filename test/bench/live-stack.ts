@@ -39,7 +39,7 @@ export interface LiveStack {
   contactIds(workspaceId: string): Promise<readonly string[]>
   /** Opens viewers: of several pages, or all of the page that is written. */
   open(design: DesignName, viewers: number, pages: 'several' | 'one', spreadMs: number): Promise<Opened>
-  /** What the Worker used since the last call, by name. */
+  /** The Worker's use since the last call, by name. */
   takeCounts(): Promise<Counts>
   /** How long a call of a ledger takes, measured outside. */
   callLedger(call: 'since' | 'advance'): Promise<number>

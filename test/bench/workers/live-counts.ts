@@ -1,6 +1,6 @@
 import type { Env } from '../../../worker/env.ts'
 
-/** What was used since the last reset, by name: requests by kind, calls of Durable Objects, rows, values of KV, commands of Redis. */
+/** The use since the last reset, by name: requests by kind, calls of Durable Objects, rows, values of KV, commands of Redis. */
 const counts = new Map<string, number>()
 
 export function count(name: string, times = 1): void {
