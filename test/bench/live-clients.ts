@@ -58,7 +58,7 @@ type Opening = Omit<Extract<Order, { kind: 'open' }>, 'kind'>
 /** Viewers in a process of their own. Opening others closes those that were open. */
 export interface Clients {
   open(opening: Opening): Promise<Opened>
-  /** Everything that arrived and happened since the last call. */
+  /** The arrivals and events since the last call. */
   take(): Promise<Taken>
   /** Makes all viewers lose their connections. */
   drop(): Promise<void>

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
+import { entryEtagOf } from '../../shared/contract/live.ts'
 import type { JsonObject } from '../../shared/live/json-value.ts'
-import { entryEtagOf } from '../../shared/live/wire.ts'
 import { minVersionHeader } from '../../worker/cache/wish.ts'
 import { type Arrivals, newestIn } from './live-arrivals.ts'
 
@@ -14,7 +14,7 @@ export interface Viewer {
   close(): void
   /** The ETags of what it shows, by path. */
   readonly held: ReadonlyMap<string, string>
-  /** Its shown answers by path, if it decodes everything that it receives by itself. */
+  /** The content that it shows, by path, if it decodes all that it receives by itself. */
   readonly decoded: ReadonlyMap<string, JsonObject> | null
 }
 
@@ -47,7 +47,7 @@ export interface Ground {
   readonly worker: string
   readonly pusher: string
   readonly arrivals: Arrivals
-  /** Counts of events by name: requests by status, frames by type, and everything that must not happen, whose names begin with "lost". */
+  /** Events by name: requests by status, frames by type, and everything that must not happen, whose names begin with "lost". */
   readonly tally: Map<string, number>
   readonly bodies: Bodies
   note(name: string): void

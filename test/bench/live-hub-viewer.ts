@@ -146,7 +146,7 @@ export class HubViewer implements Viewer {
     const { from, to, difference } = frame
     const { bodies } = this.ground
     if (this.held.get(path) !== from) {
-      // Its own question meanwhile got an answer newer than the hub knew.
+      // The answer that it asked for meanwhile was newer than the hub knew.
       this.ground.note('differences from another entry')
       void this.ask(path, frame.version)
       return

@@ -43,7 +43,7 @@ export async function startBench(live: LiveStack): Promise<Bench> {
   return { live, writer: createWriter(live.stack.sql, watchedWorkspace, contactIds) }
 }
 
-/** The use of a design while its viewers are open and nothing is written. */
+/** Measures the use of a design while its viewers are open and nothing is written. */
 export async function measureIdle({ live }: Bench, design: DesignName, seconds: number): Promise<Phase> {
   const { clients } = live
   await clients.take()
@@ -148,7 +148,7 @@ export async function measureLedger(
     const kind = phase % 2 === 0 ? 'sending' : 'quiet'
     const writing = (kind === 'sending' ? writer : elsewhere).write(seconds * perSecond, perSecond)
     tookMs[kind].push(await callWhile(live, writing))
-    // Effects of the last writes must not fall into the next phase.
+    // The effects of the last writes must not fall into the next phase.
     await wait(1_500)
   }
   return (['since', 'advance'] as const).map((call) => {

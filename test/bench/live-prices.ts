@@ -35,7 +35,7 @@ const objectGigabytes = 0.128
 const objectCallSeconds = 0.01
 const messagesARequest = 20
 
-/** The billed quantities, by the names of the prices. */
+/** Everything that is billed, by the names of the prices. */
 export type Used = Readonly<Record<keyof typeof dollarsAMillion, number>>
 
 /** The crowd for which a month is reckoned. */
@@ -49,7 +49,7 @@ export const crowd = {
 export const viewersOfWorkspace = crowd.browsers / crowd.workspaces
 const hoursOfMonth = 730
 
-/** Measured use of one workspace with `viewersOfWorkspace` viewers. */
+/** The measurements of one workspace with `viewersOfWorkspace` viewers. */
 export interface MeasuredDesign {
   /** Of the time in which nothing was written, and how long that was. */
   readonly idle: Counts
@@ -65,11 +65,11 @@ export interface MeasuredDesign {
 export interface Month {
   /** With everybody's browser open and nothing written. */
   readonly idle: number
-  /** The use that the writes add. */
+  /** The dollars that writes add. */
   readonly writes: number
   readonly openings: number
   readonly total: number
-  /** The use of one write, and of a viewer in an hour in which nothing happens. */
+  /** The use of one write, and that of a viewer in an hour of which nothing happens. */
   readonly aWrite: Used
   readonly aViewerHour: Used
 }
@@ -97,7 +97,7 @@ export function monthOf(measured: MeasuredDesign): Month {
   return { ...month, total: month.idle + month.writes + month.openings, aWrite, aViewerHour }
 }
 
-/** The billed quantities of a Worker's counts (workers/live-counts.ts). */
+/** The bill of the counts of a Worker (workers/live-counts.ts), in units. */
 export function usedIn(counts: Counts): Used {
   const sum = (...patterns: readonly RegExp[]) =>
     Object.entries(counts)

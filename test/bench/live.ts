@@ -65,7 +65,7 @@ const fewPerSecond = 1
 const manyPerSecond = 5
 const ledgerSeconds = 6
 const openSpreadMs = { few: 1_000, many: 10_000 } as const
-/** Effects of opening end before anything is measured. */
+/** The effects of opening end before anything is measured. */
 const openedMs = 2_000
 
 interface Measured {

@@ -125,8 +125,7 @@ export function createTab(options: TabOptions): Tab {
   )
   const act = (work: () => void) => during(life, work)
   return {
-    watcher,
-    client,
+    ...{ watcher, client, isHidden: presence.isHidden, line: () => line, answers: () => answers },
     screen: () => onScreen.values(),
     show: (place) =>
       act(() => {
@@ -146,14 +145,11 @@ export function createTab(options: TabOptions): Tab {
         if (onScreen.has(place)) queryOf(client, place).prove(version)
       }),
     setHidden: (isHidden) => act(() => presence.setHidden(isHidden)),
-    isHidden: presence.isHidden,
     sleep(untilMs) {
       sleep.until(untilMs)
       line?.stall(untilMs + dice.between(0, 3))
     },
     isAsleep: () => scheduler.now() <= sleep.untilMs() + wakesUpMs,
-    line: () => line,
-    answers: () => answers,
     close() {
       if (dice.happens(0.5)) act(() => client.close())
       else line?.sever()
