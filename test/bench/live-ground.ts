@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
-import { entryEtagOf } from '../../shared/contract/live.ts'
 import type { JsonObject } from '../../shared/live/json-value.ts'
+import { entryEtagOf } from '../../shared/live/wire.ts'
 import { minVersionHeader } from '../../worker/cache/wish.ts'
 import { type Arrivals, newestIn } from './live-arrivals.ts'
 
