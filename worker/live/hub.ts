@@ -143,6 +143,7 @@ export class Hub {
   /** For the object's alarm: compares the hub with its ledger, and ends connections whose tokens have expired. */
   async alarm(): Promise<void> {
     this.alarmAtMs = Number.POSITIVE_INFINITY
+    this.saver.touch()
     const { clock } = this.parts
     for (const connection of this.connections.values()) this.endIfExpired(connection)
     if (this.connections.size > 0 && clock.now() >= this.comparesAtMs) {
