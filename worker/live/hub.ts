@@ -179,11 +179,11 @@ export class Hub {
       questions.hide(connection, id)
       return this.refuse(connection, id, shown === null ? 'question_invalid' : 'too_many_questions')
     }
-    if (position.copy === null || position.copy.version < (version ?? 0))
-      await position.reach(version ?? versionZero)
+    const isBehind = position.copy === null || position.copy.version < (version ?? 0)
+    const isReached = !isBehind || (await position.reach(version ?? versionZero))
     const { copy } = position
     if (connection.isClosed) return
-    if (copy === null) return this.refuse(connection, id, 'overloaded')
+    if (copy === null || !isReached) return this.refuse(connection, id, 'overloaded')
     const show = questions.show(connection, { id, text, etag, shown }, copy)
     if (show === null) return this.refuse(connection, id, 'overloaded')
     const { question } = show

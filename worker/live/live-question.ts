@@ -124,10 +124,11 @@ export class LiveQuestion<Client> {
 
   /**
    * The JSON text of the difference from an older entry to the last one, for a user; null if it cannot be computed or is too large. It is
-   * computed once for all clients that need it. A presented answer is small, and two loads of it may be the same to users and differ in
-   * their instants, so its difference sets every member and starts from any entry.
+   * computed once for all clients that need it. It starts from an entry that the hub held before: any other may be newer than the last one
+   * here. A presented answer is small, so its difference sets every member.
    */
   differenceFrom(etag: string, userId: UserId): string | null {
+    if (!this.older.some((older) => older.etag === etag)) return null
     const isPresented = this.shown.question.resource.form === 'presented'
     const name = isPresented ? userId : etag
     const known = this.texts.get(name)

@@ -78,11 +78,14 @@ export class Position {
     return this.asking
   }
 
-  /** Asks until the hub knows a version, if it is one of this ledger. Answers whether the hub knows any. */
+  /**
+   * Asks until the hub knows a version, or has heard that this ledger has none so new. Answers false if the ledger does not answer: then
+   * the hub may be behind the version.
+   */
   async reach(version: number): Promise<boolean> {
     // The first answer may be one of a call that began before the version existed.
     for (let attempt = 1; attempt <= 2 && (this.known?.version ?? -1) < version; attempt += 1)
-      if (!(await this.ask())) break
+      if (!(await this.ask())) return false
     return this.known !== null
   }
 

@@ -32,13 +32,14 @@ export const liveCanaries: readonly Canary[] = [
     replacements: [
       {
         file: hub,
-        find: 'if (position.copy === null || position.copy.version < (version ?? 0))',
-        replace: 'if (position.copy === null)',
+        find: 'position.copy === null || position.copy.version < (version ?? 0)',
+        replace: 'position.copy === null',
       },
     ],
   },
   {
     bug: 'a difference starts from another entry than the one that the client holds',
+    firstSeed: 20,
     breaks: /never true/,
     replacements: [
       {
@@ -74,6 +75,7 @@ export const liveCanaries: readonly Canary[] = [
   },
   {
     bug: 'a client applies a difference to another entry than the one that it starts from',
+    firstSeed: 22,
     breaks: /never true/,
     replacements: [
       {

@@ -22,7 +22,8 @@ import type { FakeClock } from '../../support/fake-clock.ts'
 import { createFakeClock, settle } from '../../support/fake-clock.ts'
 
 /** The name of a body. The Worker's takes a thread, for which no test should wait. */
-const etagOf = async (body: Uint8Array) => createHash('sha256').update(body).digest('base64').slice(0, 16)
+export const etagOf = async (body: Uint8Array) =>
+  createHash('sha256').update(body).digest('base64').slice(0, 16)
 
 export const ann = userIdSchema.parse('ann')
 export const bob = userIdSchema.parse('bob')

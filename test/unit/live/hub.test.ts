@@ -6,7 +6,7 @@ import { contactCounts } from '../../../shared/resources/contacts/contact-counts
 import { bucketMove, familyMove } from '../../../shared/tags/moves.ts'
 import { deferred } from '../../support/fake-clock.ts'
 import type { FakeClient } from './hub-world.ts'
-import { ann, bob, framesOf, HubWorld, lastOf, page, shown, typesOf } from './hub-world.ts'
+import { ann, bob, etagOf, framesOf, HubWorld, lastOf, page, shown, typesOf } from './hub-world.ts'
 
 const countsOf = ({ workspaceId }: HubWorld) => `/api/cache-settings/workspace/${workspaceId}/counts`
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
@@ -242,27 +242,41 @@ describe('a change', () => {
     expect(framesOf(client, 'moved')).toHaveLength(2)
   })
 
-  it('of the counts is told from whatever entry a client holds, with the figures of its user', async () => {
+  it('of the counts is told with the figures of its user, and only from an entry that the hub held', async () => {
     const world = new HubWorld()
-    const counts = { ...contactCounts.example.data.counts, total: 7 }
     const computedAt = '2026-01-31T12:00:00.000Z'
-    world.bodyOf = () => bytesOf({ counts, assignees: { ann: 3 }, computedAt, isComplete: true })
+    const bodyWith = (total: number) => {
+      const counts = { ...contactCounts.example.data.counts, total }
+      return bytesOf({ counts, assignees: { ann: 3 }, computedAt, isComplete: true })
+    }
+    const held = bodyWith(7)
+    world.bodyOf = () => held
     const clients = [await world.connect(), await world.connect(world.joining(bob))]
-    for (const client of clients) await world.show(client, 'of-a-tier', null, countsOf(world))
+    const etag = await etagOf(contactCounts.namedPart(held))
+    for (const client of clients) await world.show(client, etag, null, countsOf(world))
+    const stranger = await world.connect()
+    // The API may have given it a newer answer than the hub has.
+    await world.show(stranger, 'of-a-tier', null, countsOf(world))
+    world.bodyOf = () => bodyWith(8)
+    world.advance([familyMove('counts')])
+    await world.pass(1_000)
     const told = clients.map((client) => framesOf(client, 'changed')[0])
     expect(told).toMatchObject([
-      { from: 'of-a-tier', difference: { set: { total: 7, assignedToMe: 3 } } },
-      { from: 'of-a-tier', difference: { set: { total: 7, assignedToMe: 0 } } },
+      { from: etag, difference: { set: { total: 8, assignedToMe: 3 } } },
+      { from: etag, difference: { set: { total: 8, assignedToMe: 0 } } },
     ])
     expect(JSON.stringify(told)).not.toContain('_timestamp')
     expect(told[0]?.dueInMs).toBe(300_000)
+    expect(framesOf(stranger, 'moved').length).toBeGreaterThan(0)
+    expect(framesOf(stranger, 'changed').every(({ from }) => from === etag)).toBe(true)
   })
 
   it('that time made is told before the answer is due, without a request of the client', async () => {
     const world = new HubWorld()
-    world.bodyOf = () => bytesOf({ ...contactCounts.example.data, computedAt: '2026-01-31T12:00:00.000Z' })
+    const body = bytesOf({ ...contactCounts.example.data, computedAt: '2026-01-31T12:00:00.000Z' })
+    world.bodyOf = () => body
     const client = await world.connect()
-    await world.show(client, 'of-a-tier', null, countsOf(world))
+    await world.show(client, await etagOf(contactCounts.namedPart(body)), null, countsOf(world))
     const before = world.loads.length
     await world.pass(300_000)
     expect(world.loads.length).toBeGreaterThan(before)

@@ -135,7 +135,8 @@ class HubListener implements LiveSide, LiveListener {
     if (entry === undefined) return
     const { belief } = entry
     const hadNeed = belief.needed !== null
-    if (takeFrame(belief, frame, platform.clock.now())) this.#differencesApplied += 1
+    const { provedAsOfMs } = this.knowledge()
+    if (takeFrame(belief, frame, { nowMs: platform.clock.now(), provedAsOfMs })) this.#differencesApplied += 1
     // Many clients are told at the same moment.
     if (!hadNeed && belief.needed !== null) entry.spreadMs = platform.random() * clientLimits.movedSpreadMs
     entry.isUntold = false

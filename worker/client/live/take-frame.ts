@@ -5,11 +5,20 @@ import type { QuestionFrame } from './live-connection.ts'
 /** After so many `moved` in a row the hub seems to hold no entry of the question, so it is not told any more which one is held. */
 const movesInARowMax = 3
 
+/** The client's time, and the time up to which the hub's knowledge is proved; null if it is not. */
+interface Times {
+  readonly nowMs: number
+  readonly provedAsOfMs: number | null
+}
+
 /**
  * Takes a frame about a question into what is believed of it. Answers whether a difference was applied. A frame that is older than what is
  * held says nothing new. One that starts from another entry than the one that is held makes the client ask the API.
+ *
+ * A difference leads to what the hub knows, which may be older than the API's answer that it is applied to. So its result is no newer than
+ * the hub's last proof.
  */
-export function takeFrame(belief: Belief, frame: QuestionFrame, nowMs: number): boolean {
+export function takeFrame(belief: Belief, frame: QuestionFrame, { nowMs, provedAsOfMs }: Times): boolean {
   const { held } = belief
   belief.isTold = true
   const isOldNews = held !== null && held.version !== null && frame.version < held.version
@@ -35,7 +44,8 @@ export function takeFrame(belief: Belief, frame: QuestionFrame, nowMs: number): 
     belief.need(frame.version, nowMs)
     return false
   }
-  belief.held = { ...held, data, entry }
+  belief.held = { ...held, data, entry, asOfMs: Math.min(held.asOfMs, provedAsOfMs ?? 0) }
+  belief.heardAtMs = null
   confirm(belief, frame.version, nowMs)
   return true
 }
