@@ -297,8 +297,13 @@ export class QueryEntry {
   }
 
   #currentUntilMs(nowMs: number): number | null {
-    const heardForMs = this.#shared.pollEveryMs + clientLimits.pollGraceMs
-    return this.belief.currentUntilMs(this.#live(), heardForMs, nowMs)
+    const live = this.#live()
+    // A hub is about to tell it, or has it told already. Until then the API's answer is as good as for a read.
+    const isHubExpected = !this.isUntold && nowMs < (live.provedUntilMs ?? 0)
+    const heardForMs = isHubExpected
+      ? clientLimits.readAgainMs
+      : this.#shared.pollEveryMs + clientLimits.pollGraceMs
+    return this.belief.currentUntilMs(live, heardForMs, nowMs)
   }
 
   #plan(): void {

@@ -1,11 +1,12 @@
 import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
+import type { Question } from '../../../shared/resources/question.ts'
 import type { HttpAnswer } from '../../../worker/client/platform.ts'
 import { etagOf } from '../../../worker/entry/entry.ts'
 import { respondError } from '../../../worker/http/answers.ts'
 import { parseShown } from '../../../worker/live/shown-question.ts'
 import type { Dice } from '../../support/dice.ts'
 import type { Database, Fact } from '../database.ts'
-import { nameOf, type Place, placeAsked } from '../questions.ts'
+import { nameOf, placeAsked } from '../questions.ts'
 import { isIn, type KnownVersion, type Records } from '../records.ts'
 import { presentedTo } from './screens.ts'
 import type { SentRequest } from './tab.ts'
@@ -58,7 +59,8 @@ export function createHttp(options: HttpOptions): Http {
       if (!verified.ok) return respondError(verified.error, 'simulated')
       const { userId } = verified.value
       if (!isMember(workspaceId, userId)) return respondError({ code: 'not_a_member' }, 'simulated')
-      const place = placeOf(workspaceId, userId, path)
+      const question = questionOf(workspaceId, path)
+      const place = placeAsked(question, question.sharing === 'user' ? userId : null)
       const head = headOf(workspaceId)
       if (minVersion !== null && minVersion > head.version)
         return respondError({ code: 'version_unknown' }, 'simulated')
@@ -67,7 +69,8 @@ export function createHttp(options: HttpOptions): Http {
       const fact = dice.happens(0.7) ? facts[0] : facts.at(-1)
       if (fact === undefined) throw new Error(`the database has no place ${nameOf(place)}`)
       if (fact.text === null) return respondError({ code: 'board_not_found' }, 'simulated')
-      const etag = `W/"${await etagOf(encoder.encode(fact.text))}.${userId}"`
+      const named = question.resource.namedPart(encoder.encode(fact.text))
+      const etag = `W/"${await etagOf(named)}.${userId}"`
       if (ifNoneMatch === etag) return new Response(null, { status: 304, headers: { ETag: etag } })
       return Response.json(
         { success: true, data: presentedTo(userId, place, fact.text) },
@@ -77,9 +80,9 @@ export function createHttp(options: HttpOptions): Http {
   }
 }
 
-/** The place that a user's path is about, by production's parser. */
-function placeOf(workspaceId: WorkspaceId, userId: UserId, path: string): Place {
+/** The question of a path, by production's parser. */
+function questionOf(workspaceId: WorkspaceId, path: string): Question {
   const question = parseShown(path, workspaceId)
   if (question === null) throw new Error(`nobody should ask for ${path}`)
-  return placeAsked(question, question.sharing === 'user' ? userId : null)
+  return question
 }
