@@ -63,7 +63,7 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
 
   async function signIn(dashboard: DashboardPage, email: string): Promise<void> {
     await dashboard.signIn(email, stack.password)
-    await dashboard.page.getByRole('navigation').waitFor()
+    await dashboard.page.getByRole('button', { name: 'Sign out' }).waitFor()
   }
 
   return {

@@ -68,10 +68,10 @@ export const headersRead = [
     'tracestate',
   ],
   ...['webhook-id', 'webhook-timestamp', 'webhook-signature', 'X-Mail-Envelope'],
-  ...['Cookie', 'Host', 'Sec-Fetch-Site'],
+  ...['Cookie', 'Host', 'Sec-Fetch-Site', 'Sec-WebSocket-Protocol', 'Upgrade', 'X-Live-Arrival'],
 ] as const
 const headersOfServers = [
-  ...['Content-Encoding', 'Expect', 'Range', 'If-Modified-Since', 'If-Match', 'Upgrade', 'Connection', 'TE'],
+  ...['Content-Encoding', 'Expect', 'Range', 'If-Modified-Since', 'If-Match', 'Connection', 'TE'],
   ...['Trailer', 'X-Forwarded-For', 'Forwarded', 'X-HTTP-Method-Override'],
   ...['Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Accept-Encoding', 'User-Agent'],
 ]

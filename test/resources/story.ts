@@ -92,7 +92,8 @@ export async function liveThrough(stack: TestStack, resource: Resource, it: Reso
     return answer.isHit && answer
   })
   expect(hit.data).toEqual(first.data)
-  for (const caller of resource.callers) {
+  // A hub reads nothing over the Worker's routes.
+  for (const caller of resource.callers.filter((each) => each !== 'hub')) {
     const same = await told(it.there, here, caller)
     expect([caller, same.data, same.isHit]).toEqual([caller, first.data, true])
   }

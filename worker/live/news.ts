@@ -18,7 +18,9 @@ export function newsOf({ question, etag, toldTo }: Show, userId: UserId, copy: C
   if (entry === null) return { kind: 'moved', version: knownTo, holds: null }
   const holds = entry.etag
   const isOwn = question.hasOwn(userId)
-  if (etag === holds && !isOwn) return { kind: entry.found ? 'shown' : 'nothing', holds }
+  // No frame can name an absence. A client whose answer was an older one would never hear of it if nothing was said.
+  if (etag === holds && !isOwn)
+    return entry.found ? { kind: 'shown', holds } : { kind: 'moved', version: knownTo, holds }
   const hasAsked = etag === null && toldTo !== null && !question.hasMovedSince(copy, toldTo)
   if (hasAsked) return { kind: 'nothing', holds }
   const difference = etag === null || isOwn ? null : question.differenceFrom(etag, userId)

@@ -39,12 +39,18 @@ describe('credentials', () => {
     const database = createStubDatabase()
     const { request, post } = createOrigin({ database })
     for (const answer of [
-      await read(await post('/load/contact-list', loadOfList, null)),
+      await read(await post('/load/cache-settings', { ...loadOfList, params: {} }, null)),
+      await read(await post('/load/contact-list', withParams({ filter: 'assigned_to_me' }), null)),
       await read(await request('/workspaces/15213/boards', {}, null)),
     ]) {
       expect(answer).toMatchObject({ status: 401, body: { code: 'token_missing' } })
     }
     expect(database.calls).toHaveLength(0)
+  })
+
+  test('a hub loads a page that the workspace shares, as the backend', async () => {
+    const { post } = createOrigin({ database: createPromptDatabase(() => emptyPage) })
+    expect((await post('/load/contact-list', loadOfList, null)).status).toBe(200)
   })
 
   test.each(['no-jwt', 'a.b', 'a b.c.d', `a.b.${'c'.repeat(limits.tokenCharactersMax)}`])(
