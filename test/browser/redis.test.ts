@@ -35,8 +35,8 @@ describe.skipIf(chromiumPath === null)('the Redis databases in a browser', () =>
   })
 
   it('are not shown to members', async () => {
-    const { page, signIn } = await given.open()
-    await signIn('member@boardcache.example', given.stack.password)
+    const { page, openByAddress } = await given.signedIn({ email: 'member@boardcache.example' })
+    await openByAddress('Live')
     await page.getByText('Only operators see live figures').waitFor()
     expect(await page.getByRole('region', { name: 'Redis' }).count()).toBe(0)
   })
