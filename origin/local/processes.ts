@@ -38,6 +38,11 @@ interface Command {
   isReady(): Promise<boolean>
   /** By default 60 s, far more than a start takes, because the machine may be busy. A process that ends is noticed at once. */
   readonly readyWithinMs?: number
+  /**
+   * How many times it is started if it runs and does not get ready in time; by default once. Of some thousand starts of Supabase's
+   * interface one waits for a connection for ever.
+   */
+  readonly startsMax?: number
   /** Called at each start and end. By default the console prints an end that happened without a command. */
   readonly onChange?: ((change: PieceChange) => void) | undefined
 }
@@ -67,29 +72,41 @@ export function createProcessPiece(command: Command): Piece {
     onChange({ kind: 'stopped', name })
   }
 
+  async function startOnce(): Promise<void> {
+    const started = launch(command)
+    child = started
+    let isReady = false
+    let ended: string | null = null
+    const noteEnd = (how: string, isStarted = true) => {
+      ended = isStarted ? `it ended (${how})` : how
+      if (child !== started) return
+      child = null
+      const { pid } = started
+      if (isReady && pid !== undefined) {
+        onChange({ kind: 'ended', name, pid, how, logPath: logPath(command) })
+      }
+    }
+    started.once('error', (error) => noteEnd(error.message, false))
+    started.once('exit', (code, signal) => noteEnd(signal ?? `exit code ${code}`))
+    await waitUntilReady(command, started.pid, () => ended)
+    isReady = true
+    if (started.pid !== undefined) onChange({ kind: 'started', name, pid: started.pid })
+  }
+
   const piece: Piece = {
     get pid() {
       return child?.pid ?? null
     },
     async start() {
-      const started = launch(command)
-      child = started
-      let isReady = false
-      let ended: string | null = null
-      const noteEnd = (how: string, isStarted = true) => {
-        ended = isStarted ? `it ended (${how})` : how
-        if (child !== started) return
-        child = null
-        const { pid } = started
-        if (isReady && pid !== undefined) {
-          onChange({ kind: 'ended', name, pid, how, logPath: logPath(command) })
+      for (let starts = 1; ; starts += 1) {
+        try {
+          return await startOnce()
+        } catch (error) {
+          // One that has ended would end again.
+          if (child === null || starts >= (command.startsMax ?? 1)) throw error
+          await end('SIGKILL')
         }
       }
-      started.once('error', (error) => noteEnd(error.message, false))
-      started.once('exit', (code, signal) => noteEnd(signal ?? `exit code ${code}`))
-      await waitUntilReady(command, started.pid, () => ended)
-      isReady = true
-      if (started.pid !== undefined) onChange({ kind: 'started', name, pid: started.pid })
     },
     stop: () => end(command.stopSignal ?? 'SIGTERM'),
     kill: () => end('SIGKILL'),

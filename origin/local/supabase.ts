@@ -29,6 +29,9 @@ export function createSupabasePiece(options: SupabaseOptions): Piece {
     },
     dataDirectory: options.dataDirectory,
     hearsStarter: true,
+    // It is ready after a second.
+    readyWithinMs: 20_000,
+    startsMax: 3,
     onChange: options.onChange,
     isReady: () => isListening(`http://127.0.0.1:${options.port}`),
   })

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createProcessPiece } from '../../origin/local/processes.ts'
@@ -41,4 +42,23 @@ it('a process that is not ready in time is reported with the time that it had', 
   expect(error).toMatch(
     /^The mill did not start: it was not ready within 0\.2 s \(state [A-Z], [\d.]+ s of processor time\)\./,
   )
+})
+
+it('a process that hangs while it starts is ended and started again, if that is allowed', async () => {
+  const dataDirectory = await makeDataDirectory()
+  const script = 'console.log(process.pid); setInterval(() => undefined, 1000)'
+  const pids = async () => {
+    const log = await readFile(join(dataDirectory, 'logs/mill.log'), 'utf8').catch(() => '')
+    return log.split('\n').filter((line) => line !== '')
+  }
+  const piece = createProcessPiece({
+    ...{ name: 'mill', command: process.execPath, args: ['-e', script], environment: {}, dataDirectory },
+    ...{ readyWithinMs: 1_000, startsMax: 3, onChange: () => undefined },
+    isReady: async () => (await pids()).length === 2,
+  })
+  await piece.start()
+  const [first, second] = await pids()
+  expect(() => process.kill(Number(first), 0)).toThrow('ESRCH')
+  expect(piece.pid).toBe(Number(second))
+  await piece.stop()
 })
