@@ -65,6 +65,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
 
   it('has a refused token renewed once, wherever it was refused, and goes on', async () => {
     const { page } = await given.signedIn()
+    // The lists of the sign-in itself must not be those that are refused.
+    await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
     const renewals: string[] = []
     page.on('request', (request) => {
       if (request.url().includes('grant_type=refresh_token')) renewals.push(request.url())
