@@ -78,7 +78,9 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       const headers = { 'Access-Control-Allow-Origin': '*' }
       await route.fulfill({ status: 401, headers, json: { code: 'PGRST303', message: 'JWT expired' } })
     })
+    const renewal = page.waitForResponse((response) => response.url().includes('grant_type=refresh_token'))
     await page.reload()
+    await renewal
     await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
     expect([refusals, renewals.length]).toEqual([1, 1])
   })
