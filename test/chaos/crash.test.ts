@@ -1,18 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-
-/** Runs in a process of its own, because a killed Postgres makes its driver throw where no test could catch it. */
-async function runCrashes(name: string, ...options: string[]): Promise<{ code: unknown; output: string }> {
-  const script = fileURLToPath(new URL(name, import.meta.url))
-  const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const output: string[] = []
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()))
-  const [code] = await once(child, 'close')
-  return { code, output: output.join('') }
-}
+import { runCrashes } from '../support/run-crashes.ts'
 
 const withinMs = 150_000
 

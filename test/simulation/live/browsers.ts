@@ -5,8 +5,9 @@ import { type Place, places, userIds, workspaceIds } from '../questions.ts'
 import { BrokenPromise } from '../records.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Trace } from '../trace.ts'
+import type { Door } from './door.ts'
 import type { Failures } from './failures.ts'
-import type { EndHandlers, Line } from './lines.ts'
+import type { Line } from './lines.ts'
 import type { LiveChecker, Watcher } from './live-checker.ts'
 import type { LiveHappening } from './live-happenings.ts'
 import { createShelves } from './shelves.ts'
@@ -43,12 +44,7 @@ export interface BrowsersOptions {
   /** The newest version of a workspace's ledger, as somebody knows it who has just written. */
   newestVersion(workspaceId: WorkspaceId): number
   send(watcher: Watcher, request: SentRequest): Promise<HttpAnswer>
-  connect(
-    watcher: Watcher,
-    token: string,
-    handlers: EndHandlers,
-    began: (line: Line) => void,
-  ): Promise<'refused' | 'begun'>
+  readonly connect: Door['connect']
 }
 
 interface Person {

@@ -7,6 +7,7 @@ import type { LedgerAdvance, LedgerChanges, LedgerEvent } from '../../../worker/
 import { ProvenBook } from '../../../worker/ledger/proven-book.ts'
 import { createSqlStorage } from '../../support/book-storage.ts'
 import type { Dice } from '../../support/dice.ts'
+import type { SavedLedger } from '../ledgers.ts'
 import { createLivingClock, during, heardWhileAlive, type Life } from '../life.ts'
 import type { KnownVersion, Records } from '../records.ts'
 import { type Scheduler, startMs } from '../scheduler.ts'
@@ -29,11 +30,6 @@ export interface LiveLedgers {
   save(workspaceId: WorkspaceId): SavedLedger
   /** Puts its storage back to an earlier state, as a recovery to a point in time does. The next caller knows a newer version. */
   goBack(workspaceId: WorkspaceId, saved: SavedLedger): void
-}
-
-export interface SavedLedger {
-  readonly ledgerId: string
-  readonly database: DatabaseSync
 }
 
 export interface LiveLedgersOptions {

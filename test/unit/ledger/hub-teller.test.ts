@@ -43,7 +43,7 @@ function setUp() {
 
 const spanOf = ({ since, changes }: Told) => [since.version, changes.version]
 
-it('a registered hub is told of every write, and an unknown one of none', async () => {
+it('a registered hub hears of every write, and an unknown one of none', async () => {
   const { watch, write, calls } = setUp()
   write()
   expect(calls).toEqual([])

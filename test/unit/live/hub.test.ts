@@ -91,7 +91,7 @@ describe('a question', () => {
     expect(world.loads).toEqual(['contact-list'])
   })
 
-  it('that the client holds nothing of is left to the client at once, which is told of everything after it', async () => {
+  it('that the client holds nothing of is left to the client at once, which then hears of everything after it', async () => {
     const world = new HubWorld()
     const client = await world.connect()
     const held = deferred<void>()
