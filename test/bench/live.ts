@@ -63,7 +63,7 @@ const options = z
 
 const fewPerSecond = 1
 const manyPerSecond = 5
-const ledgerSeconds = 6
+const ledgerSeconds = 15
 const openSpreadMs = { few: 1_000, many: 10_000 } as const
 /** The effects of opening end before anything is measured. */
 const openedMs = 2_000

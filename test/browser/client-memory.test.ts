@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Browser, CDPSession } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath } from '../support/chromium.ts'
+import { eventually } from '../support/eventually.ts'
 import { projectFolder } from '../support/run-tool.ts'
 import { launchBrowser } from './dashboard-page.ts'
 import { type ServedApp, serveScripts } from './example-app.ts'
@@ -12,6 +13,8 @@ import { openApp } from './open-app.ts'
 const writes = 9_000
 const scrollEvery = 100
 const growthBytesMax = 1_500_000
+/** A leak of one listener in a hundred writes is found. The browser collects some late, so their number goes up and down by less. */
+const listenersMax = writes / 120
 
 describe.skipIf(chromiumPath === null)('a tab that shows a busy board', () => {
   let app: ServedApp
@@ -44,10 +47,16 @@ describe.skipIf(chromiumPath === null)('a tab that shows a busy board', () => {
     await go(writes / 6)
     const before = await measure(protocol)
     await go((writes * 5) / 6)
-    const after = await measure(protocol)
-    expect(after.bytes - before.bytes).toBeLessThan(growthBytesMax)
-    expect(after.listeners).toBeLessThanOrEqual(before.listeners + 5)
-    expect(after.nodes).toBeLessThanOrEqual(1.5 * before.nodes)
+    // The last requests and their storage hold memory and listeners until the browser has collected them. A leak stays.
+    await eventually(
+      async () => {
+        const after = await measure(protocol)
+        expect(after.bytes - before.bytes).toBeLessThan(growthBytesMax)
+        expect(after.listeners).toBeLessThanOrEqual(before.listeners + listenersMax)
+        expect(after.nodes).toBeLessThanOrEqual(1.5 * before.nodes)
+      },
+      { deadlineMs: 30_000, everyMs: 500 },
+    )
     const rows = await shown.rows()
     expect(rows.some(({ name }) => name.startsWith('Written'))).toBe(true)
     expect(await page.evaluate('window.client.stats().differencesApplied')).toBeGreaterThan(writes / 4)
