@@ -7,8 +7,9 @@ import { workerTestBindings } from './support/worker-bindings.ts'
 
 /**
  * One project for each room of test/, in groups that run one after the other: first the rooms that fail quickly, then
- * those that start processes, then those whose stacks are under load or have a browser, then those that need the machine for
- * themselves. There are two workers for two cores, and one in the last group.
+ * those that start processes, then those whose stacks are under load, then those with a browser, which would take several times as long beside
+ * them, then those that need the machine for themselves. There are two workers for two cores, three where tests wait for their
+ * processes, and one in the last group.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -19,15 +20,15 @@ interface Room {
   readonly exclude?: readonly string[]
   readonly testTimeoutMs: number
   readonly hookTimeoutMs: number
-  /** Runs one file at a time, because its tests load the machine or wait for something that has a deadline. */
-  readonly serial?: boolean
+  /** How many files run at once: by default one for each of two cores, and the same in all rooms of a group. */
+  readonly workers?: number
 }
 
 const scrolled = ['test/browser/board.test.ts', 'test/browser/long-board.test.ts']
 
 const inWorkerd = ['test/worker/**/*.test.ts', 'test/contract/**/*.worker.test.ts']
 
-function room({ name, group, include, exclude = [], testTimeoutMs, hookTimeoutMs, serial }: Room) {
+function room({ name, group, include, exclude = [], testTimeoutMs, hookTimeoutMs, workers = 2 }: Room) {
   return {
     extends: true,
     test: {
@@ -37,7 +38,8 @@ function room({ name, group, include, exclude = [], testTimeoutMs, hookTimeoutMs
       environment: 'node',
       testTimeout: testTimeoutMs,
       hookTimeout: hookTimeoutMs,
-      maxWorkers: serial === true ? 1 : 2,
+      maxWorkers: workers,
+      maxConcurrency: 2,
       // Files share the modules that they import, which saves a second where stacks are started. So no module may
       // keep state of one file.
       isolate: false,
@@ -50,6 +52,8 @@ function room({ name, group, include, exclude = [], testTimeoutMs, hookTimeoutMs
 const quick = { testTimeoutMs: 30_000, hookTimeoutMs: 30_000 }
 const long = { testTimeoutMs: 300_000, hookTimeoutMs: 30_000 }
 const withProcesses = { testTimeoutMs: 60_000, hookTimeoutMs: 240_000 }
+/** The tests of group 2 wait for their processes for a third of the time. */
+const waiting = { group: 2, workers: 3, ...withProcesses }
 
 /** In the order in which they run within their group. */
 const rooms = [
@@ -85,41 +89,37 @@ const rooms = [
   // It asks every question again after each of hundreds of writes, which takes most of a minute.
   room({
     name: 'completeness',
-    group: 2,
+    ...waiting,
     include: ['test/completeness/**/*.test.ts'],
-    ...withProcesses,
     testTimeoutMs: 240_000,
   }),
-  room({ name: 'contract', group: 2, include: ['test/contract/**/*.test.ts'], ...withProcesses }),
-  room({ name: 'database', group: 2, include: ['test/database/**/*.test.ts'], ...withProcesses }),
+  room({ name: 'contract', ...waiting, include: ['test/contract/**/*.test.ts'] }),
+  room({ name: 'database', ...waiting, include: ['test/database/**/*.test.ts'] }),
   // A test here starts whole stacks one after the other, which is slow on a busy machine.
   room({
     name: 'stack',
-    group: 2,
+    ...waiting,
     include: ['test/stack/**/*.test.ts'],
-    ...withProcesses,
     testTimeoutMs: 240_000,
   }),
   room({
     name: 'conformance',
-    group: 2,
+    ...waiting,
     include: ['test/conformance/**/*.test.ts'],
-    ...withProcesses,
   }),
   // Every resource from outside, one after the other, on two stacks.
   room({
     name: 'resources',
-    group: 2,
+    ...waiting,
     include: ['test/resources/**/*.test.ts'],
-    ...withProcesses,
     testTimeoutMs: 120_000,
   }),
   // With these four rooms `npm test` would take more than five minutes.
-  room({ name: 'work', group: 2, include: ['test/work/**/*.test.ts'], ...withProcesses }),
-  room({ name: 'mail', group: 2, include: ['test/mail/**/*.test.ts'], ...withProcesses }),
-  room({ name: 'search', group: 2, include: ['test/search/**/*.test.ts'], ...withProcesses }),
-  room({ name: 'operating', group: 2, include: ['test/operating/**/*.test.ts'], ...withProcesses }),
-  room({ name: 'e2e', group: 2, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
+  room({ name: 'work', ...waiting, include: ['test/work/**/*.test.ts'] }),
+  room({ name: 'mail', ...waiting, include: ['test/mail/**/*.test.ts'] }),
+  room({ name: 'search', ...waiting, include: ['test/search/**/*.test.ts'] }),
+  room({ name: 'operating', ...waiting, include: ['test/operating/**/*.test.ts'] }),
+  room({ name: 'e2e', ...waiting, include: ['test/e2e/**/*.test.ts'] }),
   // Each loads a stack of its own for a minute. Their only deadlines find requests that hang.
   room({
     name: 'fuzz',
@@ -130,7 +130,7 @@ const rooms = [
   }),
   room({
     name: 'browser',
-    group: 3,
+    group: 4,
     include: ['test/browser/**/*.test.ts'],
     exclude: scrolled,
     ...withProcesses,
@@ -139,19 +139,19 @@ const rooms = [
   // Which pages a board loads while it is dragged depends on how quickly the browser draws.
   room({
     name: 'scrolling',
-    group: 4,
+    group: 5,
     include: scrolled,
     ...withProcesses,
     testTimeoutMs: 90_000,
-    serial: true,
+    workers: 1,
   }),
   room({
     name: 'chaos',
-    group: 4,
+    group: 5,
     include: ['test/chaos/**/*.test.ts'],
     ...withProcesses,
     testTimeoutMs: 90_000,
-    serial: true,
+    workers: 1,
   }),
 ]
 

@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest'
+import { expect, it as test } from 'vitest'
 import { runCrashes } from '../support/run-crashes.ts'
 
 const withinMs = 150_000
+
+/** Each has a stack of its own and mostly waits for it, so two run at a time. */
+const it = test.concurrent
 
 it(
   'no committed write goes unnoticed, whichever of origin, Worker and Postgres are killed while it is made',
