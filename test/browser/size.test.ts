@@ -38,7 +38,9 @@ describe("the dashboard's build", () => {
   it('paints its shell after less than 10 kB, and asks for no font and no script before', async () => {
     const page = await readFile(join(dist, 'index.html'), 'utf8')
     const head = page.slice(0, page.indexOf('</head>'))
-    const styles = [...head.matchAll(/<link rel="stylesheet"[^>]* href="\/([^"]+)"/g)].map(([, path = '']) => path)
+    const styles = [...head.matchAll(/<link rel="stylesheet"[^>]* href="\/([^"]+)"/g)].map(
+      ([, path = '']) => path,
+    )
     const contents = await Promise.all(styles.map((path) => readFile(join(dist, path))))
     const bytes = [Buffer.from(page), ...contents].reduce((sum, content) => sum + gzipSync(content).length, 0)
     expect(styles.length).toBeGreaterThan(0)
