@@ -15,7 +15,7 @@ it('the deeds of operators are remembered with who did them, the newest first, a
   const deeds = log.latest()
   expect(deeds).toHaveLength(limits.deedsShownMax)
   expect(deeds[0]).toEqual({
-    ...{ deed: 'invalidate', workspaceId: 'w1', by, at: '2026-11-26T08:03:12.046Z' },
+    ...{ deed: 'invalidate', workspaceId: 'w1', by, at: '2026-11-26T04:03:12.046Z' },
   })
   expect([...storage.sql.exec('select count(*) as kept from operator_deeds')]).toEqual([
     { kept: limits.deedsKeptMax },
