@@ -38,7 +38,7 @@ export interface MonitoringClient {
    * nobody can say whether it was cleared, and the error is `redis_unavailable` too.
    */
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
-  /** Writes down what an operator is about to do with a workspace. */
+  /** Writes down a deed of an operator that is about to be done. */
   noteDeed(deed: NotedDeed): Promise<Result<void, WireError>>
   /** The newest deeds of operators. */
   deeds(): Promise<Result<Deed[], WireError>>

@@ -28,7 +28,7 @@ export interface Monitoring {
   changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
   redisFindings(): RedisFindings
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
-  /** Writes down what an operator is about to do. */
+  /** Writes down a deed of an operator that is about to be done. */
   noteDeed(deed: NotedDeed): void
   deeds(): Deed[]
   /** Server-Sent Events after the snapshot with this id, or the reason why no stream can be opened. */

@@ -112,7 +112,7 @@ const testPerformance = defineRoute({
 const deeds = defineRoute({
   method: 'GET',
   path: '/api/admin/deeds',
-  summary: 'What operators did with workspaces, and when, the newest first',
+  summary: 'The deeds of operators on workspaces, the newest first',
   access: 'operator-named',
   takes: {},
   gives: enveloped(deedsSchema),

@@ -3,7 +3,7 @@ import { type Deed, deedNames } from '../../../shared/contract/workspaces.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
-/** What an operator does with a workspace of others. */
+/** A deed of an operator on a workspace, before it is done. */
 export type NotedDeed = Omit<Deed, 'at'>
 
 /** Every deed of an operator on a workspace, with who did it. The oldest are forgotten. */

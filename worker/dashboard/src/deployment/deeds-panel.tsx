@@ -4,7 +4,7 @@ import { Panel, Waiting } from '../parts/panel.tsx'
 import { deedTitles } from './deed-titles.ts'
 import { useDeeds } from './use-deployment.ts'
 
-/** What operators did with workspaces, and who it was. */
+/** The last deeds of operators, each with the one who did it. */
 export function DeedsPanel() {
   const deeds = useDeeds()
   return (

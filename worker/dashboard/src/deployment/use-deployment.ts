@@ -44,7 +44,7 @@ export function useAllWorkspaces() {
   })
 }
 
-/** What operators did last. */
+/** The last deeds of operators. */
 export function useDeeds() {
   const { api } = usePlace()
   return useQuery({
