@@ -20,6 +20,8 @@ function parametersOf(route: string, path: string): Record<string, string> {
   return Object.fromEntries([...named, ...url.searchParams].filter(([name]) => name !== 'workspaceId'))
 }
 
+const plain = (pathname = '') => decodeURIComponent(pathname)
+
 type Declared = (typeof resources)[number]
 
 const isForMembers = ({ callers }: Declared) => callers.some((caller) => caller === 'member')
@@ -45,7 +47,7 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
       await page.evaluate(`location.hash = ${JSON.stringify(inspectorAddress(name, asked))}`)
       await eventually(async () => {
         const paths = await explanation.locator('code.path').allTextContents()
-        return paths.some((path) => path.replace('GET ', '').split('?')[0] === pathname)
+        return paths.some((path) => plain(path.replace('GET ', '').split('?')[0]) === plain(pathname))
       })
       await explanation.getByText(/version \+[\d,]+ of ledger/).waitFor()
       expect([name, await panel('Question').getByLabel('Resource').inputValue()]).toEqual([name, name])

@@ -4,6 +4,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { createReadPath } from '../../worker/cache/read-path.ts'
 import type { Policy, Read } from '../../worker/cache/read-terms.ts'
+import type { TierLook } from '../../worker/cache/side-by-side.ts'
 import { plainWish } from '../../worker/cache/wish.ts'
 import { etagOf } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
@@ -48,6 +49,8 @@ export function createDeployment({ hasRedis = true } = {}) {
   /** The production read path of one isolate. */
   function createIsolate() {
     const background: Promise<unknown>[] = []
+    /** The tiers of the last answer, side by side; null if it was not to be explained. */
+    let tiers: readonly TierLook[] | null = null
     const slots = slotsOf(clock, kv, hasRedis ? redis : null)
     const { reader } = createReadPath({
       ...{ clock, ledger, slots, etagOf, stalenessBoundMs: boundMs, staleIfErrorSeconds: 86_400 },
@@ -76,6 +79,7 @@ export function createDeployment({ hasRedis = true } = {}) {
       })
       if (!answered.ok) return { error: answered.error.code }
       const { status, source, doubt, entry } = answered.value
+      tiers = answered.value.tiers ?? null
       return { status, source, doubt, found: entry.found, body: new TextDecoder().decode(entry.body) }
     }
 
@@ -83,7 +87,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     async function rest(): Promise<void> {
       for (const work of background) await work
     }
-    return { read, rest }
+    return { read, rest, tiers: () => tiers }
   }
 
   return { clock, book, kv, redis, database, world, events, createIsolate }

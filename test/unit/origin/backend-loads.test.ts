@@ -185,7 +185,9 @@ test('absence is answered as the declaration of the resource says', async () => 
   expect(list).toMatchObject({ status: 404, body: { code: 'board_not_found' } })
   const none = await read(await post('/load/contact-counts', loadOfCounts))
   expect(none).toMatchObject({ status: 404, body: { code: 'not_found' } })
+})
 
+describe("the backend, without a user's token,", () => {
   test('may read what a warm-up begins with, which has nothing but ids and names of boards', async () => {
     const answers: Readonly<Record<string, object>> = {
       workspace_boards: { boards: [{ id: 'board_1', name: 'Support' }] },
