@@ -23,7 +23,7 @@ interface View {
   readonly address: string
   /** Shown once the view is complete, as a selector. */
   readonly ready: string
-  /** What is done before the picture is taken. */
+  /** Brings the view into the state of the picture. */
   act?(dashboard: DashboardPage): Promise<void>
 }
 

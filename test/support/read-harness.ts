@@ -25,8 +25,7 @@ export const boundMs = 1_000
 export function createDeployment({ hasRedis = true } = {}) {
   const clock = createFakeClock()
   const book = createBook()
-  const kv = createFakeTier('kv', clock)
-  const redis = createFakeTier('redis', clock)
+  const [kv, redis] = [createFakeTier('kv', clock), createFakeTier('redis', clock)]
   const database = {
     rows: '[]',
     loads: 0,
@@ -49,8 +48,7 @@ export function createDeployment({ hasRedis = true } = {}) {
   /** The production read path of one isolate. */
   function createIsolate() {
     const background: Promise<unknown>[] = []
-    /** The tiers of the last answer, side by side; null if it was not to be explained. */
-    let tiers: readonly TierLook[] | null = null
+    const last = { tiers: null as readonly TierLook[] | null }
     const slots = slotsOf(clock, kv, hasRedis ? redis : null)
     const { reader } = createReadPath({
       ...{ clock, ledger, slots, etagOf, stalenessBoundMs: boundMs, staleIfErrorSeconds: 86_400 },
@@ -79,7 +77,7 @@ export function createDeployment({ hasRedis = true } = {}) {
       })
       if (!answered.ok) return { error: answered.error.code }
       const { status, source, doubt, entry } = answered.value
-      tiers = answered.value.tiers ?? null
+      last.tiers = answered.value.tiers ?? null
       return { status, source, doubt, found: entry.found, body: new TextDecoder().decode(entry.body) }
     }
 
@@ -87,7 +85,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     async function rest(): Promise<void> {
       for (const work of background) await work
     }
-    return { read, rest, tiers: () => tiers }
+    return { read, rest, tiers: () => last.tiers }
   }
 
   return { clock, book, kv, redis, database, world, events, createIsolate }

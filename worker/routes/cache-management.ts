@@ -11,8 +11,8 @@ import { measurePerformance } from './performance.ts'
 import { type Warming, warmUp } from './warm-up.ts'
 
 /*
- * What a workspace's own people and operators can do with its cache. The doors in front of these differ, and so does the name in which the
- * origin is called; the work and the answer are the same.
+ * A workspace's own people and operators can do this with its cache. The doors in front differ, and so does the name in which the origin is
+ * called; the work and the answer are the same.
  */
 
 type Responded = Promise<Result<Response, WireError>>

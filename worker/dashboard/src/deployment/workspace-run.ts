@@ -8,7 +8,7 @@ export interface RunResult {
 }
 
 /** How the API refused one request. */
-export interface Refusal {
+interface Refusal {
   readonly reason: string
   /** How long it asks to wait before another try; null if another try is of no use. */
   readonly retryAfterSeconds: number | null
@@ -70,7 +70,7 @@ async function actPatiently(
 }
 
 /** How a run stands, from the results so far. */
-export interface RunStanding {
+interface RunStanding {
   readonly done: number
   readonly refused: number
   /** The time that is left at the pace so far; null before the first result. */
