@@ -38,6 +38,7 @@ const views: readonly View[] = [
     name: 'inspector',
     address: inspectorAddress('contact-list', { boardId: 'board_123', filter: 'open' }),
     ready: '.waterfall',
+    act: explainAgain,
   },
   { name: 'deployment', address: '#/deployment', ready: '.choose-list li' },
 ]
@@ -66,6 +67,12 @@ async function actOnWorkspace({ panel }: DashboardPage): Promise<void> {
     await read.getByRole('button', { name: 'Read', exact: true }).click()
     await read.locator(`[data-reads="${reads}"]`).waitFor()
   }
+}
+
+/** The second answer comes from a tier, beside those that it did without. */
+async function explainAgain({ page, panel }: DashboardPage): Promise<void> {
+  await page.getByRole('button', { name: 'Explain' }).click()
+  await panel('Explanation').locator('.lane.is-aside').first().waitFor()
 }
 
 /** Readers who mostly look at the first pages, and now and then far down. */

@@ -63,15 +63,17 @@ function LaneRows({ lane, axisMs, base }: LaneProps) {
           {isAside && !isNotAsked && <span className="quiet small"> not needed</span>}
         </td>
         <td className="lane-time">
-          <span className="lane-axis" aria-hidden="true">
-            {!isNotAsked && (
-              <span
-                className={`lane-bar swatch-source-${source}`}
-                style={{ insetInlineStart: share(startMs), inlineSize: share(durationMs) }}
-              />
-            )}
+          <span className="lane-place">
+            <span className="lane-axis" aria-hidden="true">
+              {!isNotAsked && (
+                <span
+                  className={`lane-bar swatch-source-${source}`}
+                  style={{ insetInlineStart: share(startMs), inlineSize: share(durationMs) }}
+                />
+              )}
+            </span>
+            <span className="number">{isNotAsked ? unknown : formatMs(durationMs)}</span>
           </span>
-          <span className="number">{isNotAsked ? unknown : formatMs(durationMs)}</span>
         </td>
         <HeldCells held={held} base={base} />
       </tr>
