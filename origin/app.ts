@@ -56,7 +56,7 @@ import {
   importContactsRoute,
   moveContactRoute,
 } from './routes/contacts.ts'
-import { moveEverythingRoute } from './routes/deployment.ts'
+import { listWorkspacesRoute, moveEverythingRoute } from './routes/deployment.ts'
 import { fileRoute } from './routes/files.ts'
 import { healthRoute } from './routes/health.ts'
 import { inboundEmailRoutes } from './routes/inbound-email.ts'
@@ -220,6 +220,7 @@ function createHandlers(
     ...jobRoutes(jobs, clock),
     ...queueRoutes(jobs, readings, clock),
     moveEverything: moveEverythingRoute(database, relay, clock),
+    listWorkspaces: listWorkspacesRoute(database, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

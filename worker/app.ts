@@ -40,6 +40,7 @@ import { type RoutedMessage, takeRoutedMail } from './routes/routed-mail.ts'
 import { voiceRoutes } from './routes/voice.ts'
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 import { workRoutes } from './routes/work.ts'
+import { workspacesRoutes } from './routes/workspaces.ts'
 import type { Services } from './services.ts'
 
 /** Made at the first request for it, which takes some 50 ms, and kept for the life of the isolate. */
@@ -83,6 +84,7 @@ export const routes: readonly Route[] = [
   ...monitoringAlertRoutes,
   monitoringStreamRoute,
   ...redisRoutes,
+  ...workspacesRoutes,
 ]
 
 /** The pages, and the files that they load. */

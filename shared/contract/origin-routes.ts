@@ -33,6 +33,7 @@ import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } f
 import { callOutcomeSchema, storedCallSchema } from './voice.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 import { workRoutes } from './work-routes.ts'
+import { listedWorkspacesSchema, workspacesQuerySchema } from './workspaces.ts'
 
 const contactPath = z.strictObject({ id: contactIdSchema })
 const callPath = z.strictObject({ id: callIdSchema })
@@ -196,6 +197,16 @@ const originRoutes = {
     gives: { status: 200, schema: succeeding(everythingMovedSchema) },
     errors: queryErrors,
   },
+  listWorkspaces: {
+    method: 'GET',
+    path: '/deployment/workspaces',
+    summary: 'A page of all workspaces, with their names',
+    access: 'internal-key',
+    audience: 'worker',
+    takes: { query: workspacesQuerySchema },
+    gives: { status: 200, schema: succeeding(listedWorkspacesSchema) },
+    errors: queryErrors,
+  },
   metrics: {
     method: 'GET',
     path: '/metrics',
@@ -249,7 +260,7 @@ const originRoutes = {
     method: 'GET',
     path: '/workspaces/{id}/boards',
     summary: "The workspace's boards",
-    access: 'member',
+    access: 'reader',
     audience: 'worker',
     takes: { path: workspacePath },
     gives: { status: 200, schema: boardListSchema },
@@ -259,7 +270,7 @@ const originRoutes = {
     method: 'GET',
     path: '/workspaces/{id}/needs',
     summary: 'The things of the workspace that a warm-up begins with',
-    access: 'member',
+    access: 'reader',
     audience: 'worker',
     takes: { path: workspacePath },
     gives: { status: 200, schema: workspaceNeedsSchema },

@@ -25,6 +25,7 @@ import { queueFiguresSchema } from './queues.ts'
  *   GET  /workspaces/{id}/needs                        → WorkspaceNeeds
  *   GET  /workspaces/{id}/settings                     → CacheSettings
  *   POST /workspaces/{id}/settings        CacheSettingsChange → SavedSettings (role admin)
+ *   GET  /deployment/workspaces?after=                 → ListedWorkspaces (contract/workspaces.ts)
  *   GET  /health                                       → OriginHealth (no key)
  *   GET  /metrics                                      → OriginMetrics
  *

@@ -24,5 +24,10 @@ export const workspaceLimits = {
   /** The body that sets the state of a call, with every character escaped. */
   callSessionBodyBytesMax: 131_072,
   leadControlBodyBytesMax: 2_048,
+  /** A page of the list of all workspaces, for operators. */
+  workspacesPerPage: 500,
+  /** The deeds of operators on workspaces that are remembered, and those that one answer has. */
+  deedsKeptMax: 2_000,
+  deedsShownMax: 100,
   leadMessageBodyBytesMax: 65_536,
 } as const

@@ -13,6 +13,14 @@ const heldSchema = z.object({
   outdated_by: z.array(movedTagSchema),
 })
 
+/** The entry of a tier that stands beside those of the others. */
+const comparedSchema = heldSchema.extend({
+  /** The time since it was last known to equal the database. */
+  proved_age_ms: z.number(),
+  /** The time until its lifetime ends; negative after its end. A tag that moves ends it earlier. */
+  left_ms: z.number(),
+})
+
 /** How an answer was found, as `X-Explain: 1` adds it to the answer. Times are in milliseconds. */
 export const explanationSchema = z.object({
   /** The tiers and the origin in the order of their calls. `said` is the verdict on the entry, `miss`, or the failure. */
@@ -23,6 +31,16 @@ export const explanationSchema = z.object({
       duration_ms: z.number(),
       /** Absent if it had no entry, and for the origin. */
       held: heldSchema.optional(),
+    }),
+  ),
+  /** Every tier from near to far, side by side. `is_aside`: the answer was found without it, and it was read for this explanation alone. */
+  tiers: z.array(
+    z.object({
+      name: z.string(),
+      said: z.string(),
+      duration_ms: z.number(),
+      is_aside: z.boolean(),
+      held: comparedSchema.optional(),
     }),
   ),
   entry: z.object({

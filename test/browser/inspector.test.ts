@@ -1,22 +1,35 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { resources } from '../../shared/resources/index.ts'
+import { inspectorAddress } from '../../worker/dashboard/src/resources/inspector-address.ts'
 import { cases } from '../resources/cases/index.ts'
 import { fillPlaces, placesAt } from '../resources/story.ts'
 import { chromiumPath } from '../support/chromium.ts'
+import { eventually } from '../support/eventually.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
 const now = new Date().toISOString()
 
 /** The parameters of a path, as its route names them. */
-function parametersOf(route: string, path: string): [string, string][] {
+function parametersOf(route: string, path: string): Record<string, string> {
   const url = new URL(path, 'https://boardcache.test')
   const parts = url.pathname.split('/')
   const named = route.split('/').flatMap((part, place): [string, string][] => {
     const name = /^\{(\w+)\}$/.exec(part)?.[1]
     return name === undefined ? [] : [[name, decodeURIComponent(parts[place] ?? '')]]
   })
-  return [...named, ...url.searchParams].filter(([name]) => name !== 'workspaceId')
+  return Object.fromEntries([...named, ...url.searchParams].filter(([name]) => name !== 'workspaceId'))
 }
+
+const plain = (pathname = '') => decodeURIComponent(pathname)
+
+type Declared = (typeof resources)[number]
+
+const isForMembers = ({ callers }: Declared) => callers.some((caller) => caller === 'member')
+const members = resources.filter(isForMembers).map(({ name, route }) => {
+  const path = cases[name].there(placesAt(now).here)
+  const { pathname } = new URL(path, 'https://boardcache.test')
+  return { name, pathname, asked: parametersOf(route, path) }
+})
 
 describe.skipIf(chromiumPath === null)('the inspector', () => {
   const given = useDashboard({ contacts: 500 })
@@ -25,42 +38,60 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
     await fillPlaces(given.stack, Object.values(cases), now)
   })
 
-  const isForMembers = ({ callers }: (typeof resources)[number]) =>
-    callers.some((caller) => caller === 'member')
+  // One page goes from resource to resource, as somebody who follows links. Reloading it for each took most of a minute.
+  it('explains the answer of every resource at its address, whose values its form shows', async () => {
+    const { open, panel, page, seriousFaults } = await given.reloaded()
+    await open('Inspector')
+    const explanation = panel('Explanation')
+    for (const { name, pathname, asked } of members) {
+      await page.evaluate(`location.hash = ${JSON.stringify(inspectorAddress(name, asked))}`)
+      await eventually(async () => {
+        const paths = await explanation.locator('code.path').allTextContents()
+        return paths.some((path) => plain(path.replace('GET ', '').split('?')[0]) === plain(pathname))
+      })
+      await explanation.getByText(/version \+[\d,]+ of ledger/).waitFor()
+      expect([name, await panel('Question').getByLabel('Resource').inputValue()]).toEqual([name, name])
+      for (const [parameter, value] of Object.entries(asked))
+        expect(await panel('Question').locator(`[name="${parameter}"]`).inputValue()).toBe(value)
+      // Every tier that this stack has, and the database.
+      expect(await explanation.locator('.lane').count()).toBeGreaterThanOrEqual(3)
+      expect((await explanation.locator('.why').textContent())?.length).toBeGreaterThan(20)
+    }
+    expect(await seriousFaults()).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await seriousFaults()).toEqual([])
+    await page.goBack()
+    const before = members.at(-2)
+    await eventually(
+      async () => (await panel('Question').getByLabel('Resource').inputValue()) === before?.name,
+    )
+  })
 
-  it.each(resources.filter(isForMembers))(
-    'offers $name for a read too, and explains its answer',
-    async ({ name, route }) => {
-      const { open, panel, page, seriousFaults } = await given.reloaded()
-      const asked = parametersOf(route, cases[name].there(placesAt(now).here))
-      const choose = async (title: string, isWhole: boolean) => {
-        await panel(title).getByLabel('Resource').selectOption(name)
-        for (const [parameter, value] of asked) {
-          const field = panel(title).locator(`[name="${parameter}"]`)
-          if (!isWhole && !(await field.isVisible())) continue
-          const isMenu = (await field.evaluate((element) => element.nodeName)) === 'SELECT'
-          await (isMenu ? field.selectOption(value) : field.fill(value))
-        }
+  it('offers every resource for a read too', async () => {
+    const { open, panel, page } = await given.reloaded()
+    await open('Workspace')
+    const read = panel('Try a read')
+    for (const [index, { name, asked }] of members.entries()) {
+      await read.getByLabel('Resource').selectOption(name)
+      for (const [parameter, value] of Object.entries(asked)) {
+        const field = read.locator(`[name="${parameter}"]`)
+        if (!(await field.isVisible())) continue
+        if ((await field.getAttribute('list')) === null && (await field.locator('option').count()) > 0)
+          await field.selectOption(value)
+        else await field.fill(value)
       }
-      await open('Inspector')
-      await choose('Question', true)
-      await page.getByRole('button', { name: 'Explain' }).click()
-      await panel('Explanation')
-        .getByText(/version \+[\d,]+ of ledger/)
-        .waitFor()
-      expect(await seriousFaults()).toEqual([])
-      await open('Workspace')
-      await choose('Try a read', false)
       await page.getByRole('button', { name: 'Read', exact: true }).click()
-      await panel('Try a read')
-        .getByText(/^(HIT|MISS)$/)
+      await read.locator(`[data-reads="${index + 1}"]`).waitFor()
+      await read
+        .getByRole('listitem')
         .first()
+        .getByText(/^(HIT|MISS)$/)
         .waitFor()
-    },
-  )
+    }
+  })
 
-  it('explains that something does not exist as it explains an answer', async () => {
-    const { open, panel, seriousFaults } = await given.reloaded()
+  it('explains by its form that something does not exist as it explains an answer', async () => {
+    const { open, panel, page, seriousFaults } = await given.reloaded()
     const ask = async (title: string, button: string) => {
       await panel(title).getByLabel('Resource').selectOption('contact')
       await panel(title).getByLabel('Id', { exact: true }).fill('contact_none')
@@ -72,6 +103,7 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
     await explanation.getByText('There is no such contact in this workspace.').waitFor()
     await explanation.getByText('this contact (bucket').waitFor()
     await explanation.getByText(/^Boardcache; .*detail=/).waitFor()
+    expect(page.url()).toMatch(/#\/inspector\/contact\?id=contact_none$/)
     expect(await seriousFaults()).toEqual([])
     await open('Workspace')
     await ask('Try a read', 'Read')
@@ -80,14 +112,15 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
     await read.getByText('There is no such contact in this workspace.').waitFor()
   })
 
-  it.each(resources.filter((resource) => !isForMembers(resource)))(
-    'says of $name that only the backend may ask for it',
-    async ({ name, route }) => {
-      const { open, panel, page } = await given.reloaded()
-      await open('Inspector')
+  it('says of the others that only the backend may ask for them, and of none that it exists', async () => {
+    const { open, panel, page } = await given.reloaded()
+    await open('Inspector')
+    for (const { name, route } of resources.filter((resource) => !isForMembers(resource))) {
       await panel('Question').getByLabel('Resource').selectOption(name)
       await panel('Question').getByText(`GET ${route}`).waitFor()
       expect(await page.getByRole('button', { name: 'Explain' }).isDisabled()).toBe(true)
-    },
-  )
+    }
+    await page.evaluate("location.hash = '#/inspector/nothing'")
+    await panel('Explanation').getByText('There is no resource with the name nothing.').waitFor()
+  })
 })

@@ -308,7 +308,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const page = await ask(`${given.stack.worker}/`)
     expect(page.status).toBe(200)
     expect(page.headers.get('Content-Security-Policy')).toMatch(
-      /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/,
+      /^default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; .*frame-ancestors 'none'$/,
     )
     expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff')
     expect(page.headers.get('Referrer-Policy')).toBe('no-referrer')

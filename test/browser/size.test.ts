@@ -7,6 +7,8 @@ import { projectFolder } from '../support/run-tool.ts'
 
 const dist = join(projectFolder, 'worker/dashboard/dist')
 const firstViewBytesMax = 150_000
+/** At 400 kbit/s this is a fifth of a second. */
+const firstPaintBytesMax = 10_000
 
 describe("the dashboard's build", () => {
   beforeAll(() => buildDashboard())
@@ -31,6 +33,21 @@ describe("the dashboard's build", () => {
     expect(scripts.size).toBeGreaterThan(1)
     expect(bytes).toBeGreaterThan(50_000)
     expect(bytes).toBeLessThan(firstViewBytesMax)
+  })
+
+  it('paints its shell after less than 10 kB, and asks for no font and no script before', async () => {
+    const page = await readFile(join(dist, 'index.html'), 'utf8')
+    const head = page.slice(0, page.indexOf('</head>'))
+    const styles = [...head.matchAll(/<link rel="stylesheet"[^>]* href="\/([^"]+)"/g)].map(
+      ([, path = '']) => path,
+    )
+    const contents = await Promise.all(styles.map((path) => readFile(join(dist, path))))
+    const bytes = [Buffer.from(page), ...contents].reduce((sum, content) => sum + gzipSync(content).length, 0)
+    expect(styles.length).toBeGreaterThan(0)
+    expect(bytes).toBeLessThan(firstPaintBytesMax)
+    expect(head.indexOf('rel="stylesheet"')).toBeLessThan(head.indexOf('<script'))
+    expect(head).not.toContain('woff2')
+    expect(page.slice(page.indexOf('id="root"'))).toContain('class="bar"')
   })
 
   it('loads nothing of the viewer of the API with the dashboard', async () => {

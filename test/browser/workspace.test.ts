@@ -324,7 +324,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await explanation.getByText('/api/boards/board_123/contacts?filter=unassigned').waitFor()
     await explanation.getByText('this board or column: unassigned contacts').waitFor()
     await explanation.getByText(/version \+[\d,]+ of ledger/).waitFor()
-    expect(await explanation.locator('.lookups li').count()).toBeGreaterThan(0)
+    expect(await explanation.locator('.waterfall .lane').count()).toBeGreaterThan(0)
   })
 
   it('explains which tag made an entry outdated, and how long one is good for', async () => {
@@ -347,8 +347,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       action: 'board_updated',
     })
     await explain('no-cache')
-    const held = explanation.locator('.held').first()
-    await held.getByText('Outdated by').waitFor()
+    const held = explanation.locator('.lane-guilt').first()
+    await held.getByText('Outdated by').first().waitFor()
     await held
       .getByText(/this board or column: .*, moved at version/)
       .first()

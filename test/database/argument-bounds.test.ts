@@ -250,6 +250,18 @@ const bounded: readonly Bounded[] = [
     refused: [null, -1, 1_001].map((p_workspaces_max) => ({ p_workspaces_max })),
   },
   {
+    name: 'workspaces_list',
+    caller: 'service_role',
+    taken: [
+      { p_after: null, p_limit: 1 },
+      { p_after: '15213', p_limit: 1_000 },
+    ],
+    refused: [
+      ...[null, 0, 1_001].map((p_limit) => ({ p_after: null, p_limit })),
+      ...['', 'x'.repeat(129)].map((p_after) => ({ p_after, p_limit: 1 })),
+    ],
+  },
+  {
     name: 'mark_untold',
     caller: 'service_role',
     taken: [markOf({}), markOf({ p_snapshot: '1:9:2,3' }), markOf({ p_database: 'another' })],

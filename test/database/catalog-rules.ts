@@ -102,6 +102,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   workspace_membership: members,
   workspace_region: members,
   workspace_needs: members,
+  workspaces_list: service,
 }
 
 /** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */

@@ -136,6 +136,7 @@ describe('through the functions', () => {
       ['outbox_retry_parked', {}],
       ['outbox_move_everything', {}],
       ['outbox_writer_proof', {}],
+      ['workspaces_list', { p_after: null, p_limit: 1 }],
       ['mark_take', { p_workspaces_max: 1 }],
       ['fold_counts', {}],
       ['reconcile_counts', { p_workspace: 'w1' }],

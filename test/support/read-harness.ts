@@ -4,6 +4,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { createReadPath } from '../../worker/cache/read-path.ts'
 import type { Policy, Read } from '../../worker/cache/read-terms.ts'
+import type { TierLook } from '../../worker/cache/side-by-side.ts'
 import { plainWish } from '../../worker/cache/wish.ts'
 import { etagOf } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
@@ -24,8 +25,7 @@ export const boundMs = 1_000
 export function createDeployment({ hasRedis = true } = {}) {
   const clock = createFakeClock()
   const book = createBook()
-  const kv = createFakeTier('kv', clock)
-  const redis = createFakeTier('redis', clock)
+  const [kv, redis] = [createFakeTier('kv', clock), createFakeTier('redis', clock)]
   const database = {
     rows: '[]',
     loads: 0,
@@ -48,6 +48,7 @@ export function createDeployment({ hasRedis = true } = {}) {
   /** The production read path of one isolate. */
   function createIsolate() {
     const background: Promise<unknown>[] = []
+    const last = { tiers: null as readonly TierLook[] | null }
     const slots = slotsOf(clock, kv, hasRedis ? redis : null)
     const { reader } = createReadPath({
       ...{ clock, ledger, slots, etagOf, stalenessBoundMs: boundMs, staleIfErrorSeconds: 86_400 },
@@ -76,6 +77,7 @@ export function createDeployment({ hasRedis = true } = {}) {
       })
       if (!answered.ok) return { error: answered.error.code }
       const { status, source, doubt, entry } = answered.value
+      last.tiers = answered.value.tiers ?? null
       return { status, source, doubt, found: entry.found, body: new TextDecoder().decode(entry.body) }
     }
 
@@ -83,7 +85,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     async function rest(): Promise<void> {
       for (const work of background) await work
     }
-    return { read, rest }
+    return { read, rest, tiers: () => last.tiers }
   }
 
   return { clock, book, kv, redis, database, world, events, createIsolate }

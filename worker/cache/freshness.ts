@@ -69,9 +69,14 @@ export function currentAtMs(
   return hasMoved(entry, by.view) ? entry.createdAtMs : provedMs
 }
 
+/** The time until an entry's lifetime ends, in milliseconds; negative after its end. */
+export function leftMs(entry: Entry, by: Judgement): number {
+  return freshUntilMs(entry, currentAtMs(entry, by), by) - by.nowMs
+}
+
 /** The time since an entry's lifetime ended, in seconds; 0 within its lifetime. */
 export function expiredForSeconds(entry: Entry, by: Judgement): number {
-  return Math.max(0, (by.nowMs - freshUntilMs(entry, currentAtMs(entry, by), by)) / 1000)
+  return Math.max(0, -leftMs(entry, by) / 1000)
 }
 
 /**

@@ -18,6 +18,7 @@ import type { LoadEntry, Loaded } from './load.ts'
 import type { Policy, Read } from './read-terms.ts'
 import type { Candidate, Found, Look, SearchOptions, Step } from './search.ts'
 import { judgementOf, lookNear, searchTiers } from './search.ts'
+import { lookIntoAll, type TierLook } from './side-by-side.ts'
 import type { Store } from './store.ts'
 import type { Wish } from './wish.ts'
 
@@ -42,6 +43,8 @@ export interface ReadAnswer {
   readonly view: View | null
   /** The last instant at which the entry is known to have equalled the database. */
   readonly currentAtMs: number
+  /** Every tier with its entry of the key, from near to far, if the read is to be explained. */
+  readonly tiers?: readonly TierLook[]
 }
 
 export type Reader = (read: Read) => Awaitable<Result<ReadAnswer, WireError>>
@@ -76,12 +79,27 @@ export function createReader(options: ReaderOptions): Reader {
     const proving = options.views.current(read.workspaceId, read.wish.proof, read.keepAlive)
     return whenReady(looking, (near) =>
       whenReady(read.policy, (policy) =>
-        whenReady(proving, (proof) =>
-          answerUnder({ options, overdue, read, policy, steps: [] }, near, proof),
-        ),
+        whenReady(proving, (proof) => {
+          const passage = { options, overdue, read, policy, steps: [] }
+          const answered = answerUnder(passage, near, proof)
+          return read.wish.isExplained === true ? withTiers(passage, answered, proof) : answered
+        }),
       ),
     )
   }
+}
+
+/** Adds the entries of all tiers to an answer. Tiers that it did not need are read now, behind everything that it waited for. */
+async function withTiers(
+  passage: Passage,
+  answering: ReturnType<Reader>,
+  proof: Proof,
+): Promise<Awaited<ReturnType<Reader>>> {
+  const answered = await answering
+  if (!answered.ok) return answered
+  const { read, policy, options, steps } = passage
+  const judgement = judgementOf(passage, proof, policy.lifetimeSeconds)
+  return ok({ ...answered.value, tiers: await lookIntoAll({ options, read, steps, judgement }) })
 }
 
 function answerUnder(passage: Passage, near: readonly Look[], proof: Proof): ReturnType<Reader> {

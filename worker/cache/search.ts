@@ -118,7 +118,8 @@ export function judgementOf(
   }
 }
 
-function lookInto(
+/** Reads one tier. An entry of another shape is a miss. */
+export function lookInto(
   slot: TierSlot,
   { key, isReadable }: Read,
   { clock, recorder }: SearchOptions,

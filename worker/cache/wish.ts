@@ -21,6 +21,8 @@ export interface Wish {
   readonly isNoStore: boolean
   /** How long the caller waits for the origin while there is an older entry, if it cannot wait as long as others do. */
   readonly patienceMs?: number
+  /** The answer is to be explained, so the tiers that were not needed for it are read too. */
+  readonly isExplained?: boolean
 }
 
 /** The wish of a request without any of these headers. */

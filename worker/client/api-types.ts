@@ -143,6 +143,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -252,6 +271,25 @@ export interface paths {
                                                 readonly tag: string;
                                                 readonly version: number;
                                             }[];
+                                        };
+                                    }[];
+                                    readonly tiers: readonly {
+                                        readonly name: string;
+                                        readonly said: string;
+                                        readonly duration_ms: number;
+                                        readonly is_aside: boolean;
+                                        readonly held?: {
+                                            readonly stamp: {
+                                                readonly version: number;
+                                            };
+                                            readonly age_ms: number;
+                                            readonly is_of_ledger: boolean;
+                                            readonly outdated_by: readonly {
+                                                readonly tag: string;
+                                                readonly version: number;
+                                            }[];
+                                            readonly proved_age_ms: number;
+                                            readonly left_ms: number;
                                         };
                                     }[];
                                     readonly entry: {
@@ -380,6 +418,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -504,6 +561,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -767,6 +843,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -897,6 +992,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -995,6 +1109,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -1123,6 +1256,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -1220,6 +1372,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -1359,6 +1530,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -1464,6 +1654,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -1561,6 +1770,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -1663,6 +1891,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -1771,6 +2018,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -1888,6 +2154,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -2028,6 +2313,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -2126,6 +2430,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -2232,6 +2555,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -2333,6 +2675,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -2427,6 +2788,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -2541,6 +2921,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -2630,6 +3029,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -2731,6 +3149,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {
@@ -2859,6 +3296,25 @@ export interface paths {
                                                 }[];
                                             };
                                         }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
+                                            };
+                                        }[];
                                         readonly entry: {
                                             readonly stamp: {
                                                 readonly ledger: string;
@@ -2979,6 +3435,25 @@ export interface paths {
                                                     readonly tag: string;
                                                     readonly version: number;
                                                 }[];
+                                            };
+                                        }[];
+                                        readonly tiers: readonly {
+                                            readonly name: string;
+                                            readonly said: string;
+                                            readonly duration_ms: number;
+                                            readonly is_aside: boolean;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                                readonly proved_age_ms: number;
+                                                readonly left_ms: number;
                                             };
                                         }[];
                                         readonly entry: {

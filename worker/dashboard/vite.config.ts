@@ -12,6 +12,24 @@ const declarationsAsData: Plugin = {
     id === declaredPath ? `export const declaredResources = ${JSON.stringify(declaredResources)}` : null,
 }
 
+/**
+ * Names the stylesheets before the scripts, and gives the scripts a lower priority: the page paints its shell as soon as it has the styles, and on
+ * a slow network each kilobyte of script before them delays that.
+ */
+const stylesFirst: Plugin = {
+  name: 'styles-first',
+  transformIndexHtml: {
+    order: 'post',
+    handler(html) {
+      const styles = html.match(/ *<link rel="stylesheet"[^>]*>\n/g) ?? []
+      const rest = styles.reduce((text, style) => text.replace(style, ''), html)
+      return rest
+        .replace(/( *<script type="module")/, (script) => `${styles.join('')}${script}`)
+        .replaceAll(/<(?:script type="module"|link rel="modulepreload")/g, '$& fetchpriority="low"')
+    },
+  },
+}
+
 /** The dashboard's build: files whose names carry a digest, under `/dashboard/`, and the pages that load them. */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -19,7 +37,7 @@ export default defineConfig({
   appType: 'mpa',
   publicDir: false,
   logLevel: 'warn',
-  plugins: [declarationsAsData],
+  plugins: [declarationsAsData, stylesFirst],
   build: {
     outDir: 'dist',
     assetsDir: 'dashboard',

@@ -10,12 +10,14 @@ import type {
 import type { Fault } from '../../shared/contract/error-shown.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
+import type { Deed } from '../../shared/contract/workspaces.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
+import { createDeedLog, type DeedLog, type NotedDeed } from './deeds/deed-log.ts'
 import { createDeploymentMonitor } from './deployment-monitor.ts'
 import type { Figures, MetricsShard, Receipt, ShardReport } from './metrics/figures.ts'
 import type { OriginReport } from './metrics/origin-figures.ts'
@@ -42,11 +44,13 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   private readonly pulse: Pulse
   private readonly redis: RedisKeeper
   private readonly monitor: Monitor
+  private readonly deedLog: DeedLog
 
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
     const config = parseConfig(env)
     this.redis = createDeploymentKeeper(config, state.storage)
+    this.deedLog = createDeedLog(state.storage)
     this.overview = createOverview({
       storage: state.storage,
       clock: systemClock,
@@ -109,6 +113,14 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>> {
     this.overview.watch()
     return this.redis.clear(request)
+  }
+
+  noteDeed(deed: NotedDeed): void {
+    this.deedLog.note(deed, systemClock.now())
+  }
+
+  deeds(): Deed[] {
+    return this.deedLog.latest()
   }
 
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {

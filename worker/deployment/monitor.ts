@@ -29,7 +29,7 @@ export interface Watched {
  * Watches the deployment where its figures are summed: it evaluates the alerts with each sample, and sends news to the
  * streams and to the webhook. It is part of the object that sums, and not an object of its own.
  */
-export interface Monitor extends Omit<Monitoring, 'redisFindings' | 'clearRedis'> {
+export interface Monitor extends Omit<Monitoring, 'redisFindings' | 'clearRedis' | 'noteDeed' | 'deeds'> {
   /** Takes the latest sample. */
   look(sample: Sample): void
 }

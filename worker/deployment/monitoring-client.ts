@@ -8,9 +8,11 @@ import type {
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/error-shown.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type { Deed } from '../../shared/contract/workspaces.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { NotedDeed } from './deeds/deed-log.ts'
 import type { ClearRequest } from './redis/clear-log.ts'
 import type { ClearedAt, RedisFindings } from './redis/keeper.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
@@ -36,6 +38,10 @@ export interface MonitoringClient {
    * nobody can say whether it was cleared, and the error is `redis_unavailable` too.
    */
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
+  /** Writes down a deed of an operator that is about to be done. */
+  noteDeed(deed: NotedDeed): Promise<Result<void, WireError>>
+  /** The newest deeds of operators. */
+  deeds(): Promise<Result<Deed[], WireError>>
   /** `overloaded` if there are too many streams, `too_many_streams` if this holder has too many. */
   openStream(
     lastEventId: number | null,
@@ -53,6 +59,8 @@ export interface MonitoringStub {
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, Fault[]>>
   redisFindings(): Promise<RedisFindings>
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
+  noteDeed(deed: NotedDeed): Promise<void>
+  deeds(): Promise<Deed[]>
   openStream(
     lastEventId: number | null,
     holder: StreamHolder,
@@ -86,6 +94,8 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
       const answer = await call((stub) => stub.clearRedis(request), limits.redisClearDeadlineMs)
       return answer.ok ? answer.value : err({ code: 'redis_unavailable' })
     },
+    noteDeed: (deed) => call((stub) => stub.noteDeed(deed)),
+    deeds: () => call((stub) => stub.deeds()),
     async openStream(lastEventId, holder) {
       const answer = await call(async (stub, signal) => {
         const opened = await stub.openStream(lastEventId, holder)

@@ -6,7 +6,9 @@ import type {
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/error-shown.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type { Deed } from '../../shared/contract/workspaces.ts'
 import type { Result } from '../../shared/result.ts'
+import type { NotedDeed } from './deeds/deed-log.ts'
 import type { MetricsSums } from './metrics/figures.ts'
 import type { ClearRequest } from './redis/clear-log.ts'
 import type { ClearedAt, RedisFindings } from './redis/keeper.ts'
@@ -26,6 +28,9 @@ export interface Monitoring {
   changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
   redisFindings(): RedisFindings
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
+  /** Writes down a deed of an operator that is about to be done. */
+  noteDeed(deed: NotedDeed): void
+  deeds(): Deed[]
   /** Server-Sent Events after the snapshot with this id, or the reason why no stream can be opened. */
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal
 }

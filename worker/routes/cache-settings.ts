@@ -14,11 +14,9 @@ import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { enveloped, respondData } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { everythingConcern, settingsConcern } from '../ledger/concerns.ts'
+import { settingsConcern } from '../ledger/concerns.ts'
 import { invalidate } from '../ledger/invalidate.ts'
-import { readCacheHealth } from './cache-stats.ts'
-import { measurePerformance } from './performance.ts'
-import { warmUp } from './warm-up.ts'
+import { invalidateWorkspace, performanceOf, warmWorkspace } from './cache-management.ts'
 
 const workspacePath = z.strictObject({ workspaceId: workspaceIdSchema })
 const settingsPath = '/api/cache-settings/workspace/{workspaceId}/settings'
@@ -69,7 +67,7 @@ const changeSettings = defineRoute({
   },
 })
 
-const invalidateWorkspace = defineRoute({
+const invalidateOwn = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/invalidate',
   summary: 'Invalidate every entry of a workspace',
@@ -77,18 +75,7 @@ const invalidateWorkspace = defineRoute({
   takes: { body: workspaceBody },
   gives: enveloped(workspaceInvalidatedSchema),
   errors: ['ledger_unavailable'],
-  async handle(call) {
-    const { ledger, metrics } = call.services
-    const answer = await invalidate(
-      ledger,
-      metrics.recorder,
-      new Map([[call.caller.workspaceId, [everythingConcern]]]),
-    )
-    if (!answer.ok) return answer
-    // No entry is deleted. The moved tags make every entry of the workspace outdated, in all tiers at once.
-    const { invalidated, patterns, version } = answer.value
-    return ok(respondData({ deletedEntries: invalidated, patterns, version }))
-  },
+  handle: (call) => invalidateWorkspace(call.services, call.caller.workspaceId),
 })
 
 const warmCache = defineRoute({
@@ -99,10 +86,7 @@ const warmCache = defineRoute({
   takes: { body: userBody },
   gives: enveloped(warmUpSchema),
   errors: ['overloaded', 'origin_unavailable', 'answer_too_large', 'origin_timeout'],
-  async handle(call) {
-    const warmed = await warmUp(call.services, call.caller)
-    return warmed.ok ? ok(respondData(warmed.value)) : warmed
-  },
+  handle: (call) => warmWorkspace(call.services, call.caller),
 })
 
 const testPerformance = defineRoute({
@@ -113,19 +97,14 @@ const testPerformance = defineRoute({
   takes: { body: userBody },
   gives: enveloped(performanceAnswerSchema),
   errors: ['overloaded', 'origin_unavailable', 'answer_too_large', 'origin_timeout'],
-  async handle(call) {
-    const measured = await measurePerformance(call.services, call.caller)
-    if (!measured.ok) return measured
-    const { stats } = await readCacheHealth(call)
-    return ok(respondData({ ...measured.value, cacheStats: stats }))
-  },
+  handle: (call) => performanceOf(call, call.caller),
 })
 
 /** The routes for settings and management of a workspace's cache (SPEC 5). */
 export const cacheSettingsRoutes: readonly Route[] = [
   readSettings,
   changeSettings,
-  invalidateWorkspace,
+  invalidateOwn,
   warmCache,
   testPerformance,
 ]

@@ -109,6 +109,7 @@ function contentSecurityPolicy({ connect, images }: PageSources): string {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
+    "font-src 'self'",
     `img-src ${images.join(' ')}`,
     `connect-src ${connect.join(' ')}`,
     "base-uri 'none'",

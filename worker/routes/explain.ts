@@ -2,13 +2,18 @@ import { versionZero } from '../../shared/ids.ts'
 import type { Explanation } from '../../shared/resources/explanation.ts'
 import { nameOf } from '../../shared/tags/tags.ts'
 import type { ReadAnswer } from '../cache/read.ts'
+import type { TierLook } from '../cache/side-by-side.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { View } from '../ledger/view.ts'
 
 type Held = NonNullable<Explanation['asked'][number]['held']>
+type Tier = Explanation['tiers'][number]
 
 /** Explains how an answer was found, for `X-Explain: 1`. */
-export function explain({ entry, steps, view, currentAtMs }: ReadAnswer, nowMs: number): Explanation {
+export function explain(
+  { entry, steps, view, currentAtMs, tiers = [] }: ReadAnswer,
+  nowMs: number,
+): Explanation {
   return {
     asked: steps.map(({ name, said, durationMs, entry: held }) => ({
       name,
@@ -16,6 +21,7 @@ export function explain({ entry, steps, view, currentAtMs }: ReadAnswer, nowMs: 
       duration_ms: durationMs,
       ...(held === undefined ? {} : { held: describeHeld(held, view, nowMs) }),
     })),
+    tiers: tiers.map((look) => describeTier(look, view, nowMs)),
     entry: {
       stamp: { ledger: entry.stamp.ledgerId, version: entry.stamp.version },
       age_ms: nowMs - entry.createdAtMs,
@@ -26,6 +32,14 @@ export function explain({ entry, steps, view, currentAtMs }: ReadAnswer, nowMs: 
       view === null ? null : { version: view.version, floor: view.birth, age_ms: nowMs - view.calledAtMs },
     tags: entry.tags.map((tag) => ({ tag: nameOf(tag), version: view === null ? null : view.movedAt(tag) })),
   }
+}
+
+function describeTier(look: TierLook, view: View | null, nowMs: number): Tier {
+  const { name, said, durationMs, isAside, entry, leftMs = 0, currentAtMs = nowMs } = look
+  const told = { name, said, duration_ms: durationMs, is_aside: isAside }
+  if (entry === undefined) return told
+  const proved_age_ms = Math.max(0, nowMs - currentAtMs)
+  return { ...told, held: { ...describeHeld(entry, view, nowMs), proved_age_ms, left_ms: leftMs } }
 }
 
 /** The entry of a tier, with the tags that moved past its stamp: by family and bucket, as they are everywhere. */

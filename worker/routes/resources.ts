@@ -91,13 +91,16 @@ function accessTo({ scope, callers }: Resource): 'service' | 'reader-or-service'
 
 function answer(resource: MountedResource, call: ResourceCall): Answered {
   const { services, input } = call
-  const { workspaceId, caller, mayLoad } = call.caller
+  const { workspaceId, caller, mayLoad, wantsExplanation } = call.caller
   const { wish } = input.headers
   const answering = services.answer({
     question: input.question,
     workspaceId,
     caller,
-    wish: mayLoad ? wish : { ...wish, isOnlyIfCached: true },
+    wish:
+      mayLoad && !wantsExplanation
+        ? wish
+        : { ...wish, isOnlyIfCached: wish.isOnlyIfCached || !mayLoad, isExplained: wantsExplanation },
   })
   return whenReady(answering, (read) => {
     const responded = read.ok ? ok(respond(resource, call, read.value)) : read

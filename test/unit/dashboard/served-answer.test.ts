@@ -10,6 +10,7 @@ import { readServed, servedAnswerSchema } from '../../../worker/dashboard/src/re
 
 const explanation = {
   asked: [{ name: 'kv', said: 'fresh', duration_ms: 3 }],
+  tiers: [],
   entry: { stamp: { ledger: 'l', version: 4 }, age_ms: 12_000, proved_age_ms: 4_000, load_ms: 30 },
   view: null,
   tags: [],

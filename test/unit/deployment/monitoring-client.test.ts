@@ -16,6 +16,8 @@ const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   changeAlertSettings: neverCalled,
   redisFindings: neverCalled,
   clearRedis: neverCalled,
+  noteDeed: neverCalled,
+  deeds: neverCalled,
   openStream: neverCalled,
   ...changes,
 })

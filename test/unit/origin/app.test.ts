@@ -41,7 +41,7 @@ describe('credentials', () => {
     for (const answer of [
       await read(await post('/load/cache-settings', { ...loadOfList, params: {} }, null)),
       await read(await post('/load/contact-list', withParams({ filter: 'assigned_to_me' }), null)),
-      await read(await request('/workspaces/15213/boards', {}, null)),
+      await read(await request('/workspaces/15213/membership', {}, null)),
     ]) {
       expect(answer).toMatchObject({ status: 401, body: { code: 'token_missing' } })
     }

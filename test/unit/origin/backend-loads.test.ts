@@ -112,9 +112,7 @@ describe("a load of the CRM's backend, without a user's token", () => {
     })
     expect((await request('/workspaces/15213/settings', {}, null)).status).toBe(200)
     expect((await post('/workspaces/15213/settings', { cacheEnabled: false }, null)).status).toBe(401)
-    for (const path of ['membership', 'boards']) {
-      expect((await request(`/workspaces/15213/${path}`, {}, null)).status).toBe(401)
-    }
+    expect((await request('/workspaces/15213/membership', {}, null)).status).toBe(401)
   })
 })
 
@@ -187,4 +185,36 @@ test('absence is answered as the declaration of the resource says', async () => 
   expect(list).toMatchObject({ status: 404, body: { code: 'board_not_found' } })
   const none = await read(await post('/load/contact-counts', loadOfCounts))
   expect(none).toMatchObject({ status: 404, body: { code: 'not_found' } })
+})
+
+describe("the backend, without a user's token,", () => {
+  test('may read what a warm-up begins with, which has nothing but ids and names of boards', async () => {
+    const answers: Readonly<Record<string, object>> = {
+      workspace_boards: { boards: [{ id: 'board_1', name: 'Support' }] },
+      workspace_needs: { leads: ['c1'], campaigns: [], segments: [] },
+    }
+    const { request } = createOrigin({
+      database: createPromptDatabase((name) => ({ outcome: 'ok', ...answers[name] })),
+    })
+    for (const path of ['boards', 'needs'])
+      expect((await request(`/workspaces/15213/${path}`, {}, null)).status).toBe(200)
+  })
+})
+
+test('all workspaces are listed for the key alone, in pages', async () => {
+  const workspaces = [{ id: '15213', name: 'Reference' }]
+  const asked: unknown[] = []
+  const { request } = createOrigin({
+    database: createPromptDatabase((name, args) => {
+      asked.push([name, args])
+      return { outcome: 'ok', workspaces }
+    }),
+  })
+  const listed = await request('/deployment/workspaces?after=15000', {}, null)
+  expect([listed.status, await listed.json()]).toEqual([200, { success: true, data: { workspaces } }])
+  expect(asked).toEqual([['workspaces_list', { p_after: '15000', p_limit: 500 }]])
+  expect((await request('/deployment/workspaces?after=a%20b', {}, null)).status).toBe(400)
+  expect(
+    (await request('/deployment/workspaces', { headers: { Authorization: 'Bearer x' } }, null)).status,
+  ).toBe(401)
 })

@@ -77,7 +77,7 @@ describe('a request without a token', () => {
     for (const response of [
       await app.request('/contacts', { method: 'POST' }),
       await app.request('/metrics'),
-      await request('/workspaces/15213/boards', {}, null),
+      await request('/workspaces/15213/membership', {}, null),
     ]) {
       expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer'])
     }

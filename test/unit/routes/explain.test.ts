@@ -48,3 +48,29 @@ it('an explanation accuses no tag if the entry is of another ledger, or nothing 
     expect(explained(view)[1]?.held).toMatchObject({ is_of_ledger: false, outdated_by: [] })
   }
 })
+
+it('an explanation has every tier with the time that its entry has left', () => {
+  const answer = {
+    ...({ entry: held, status: 'HIT', source: 'memory', lifetimeSeconds: 180, doubt: null } as const),
+    ...{ isCacheEnabled: true, steps: [], view: viewOf([]), currentAtMs: nowMs - 2_000 },
+    tiers: [
+      {
+        ...({ name: 'memory', said: 'fresh', durationMs: 0, entry: held } as const),
+        isAside: false,
+        leftMs: 168_000,
+        currentAtMs: nowMs - 2_000,
+      },
+      { ...({ name: 'kv', said: 'miss', durationMs: 4 } as const), isAside: true },
+    ],
+  }
+  expect(explain(answer, nowMs).tiers).toEqual([
+    {
+      ...{ name: 'memory', said: 'fresh', duration_ms: 0, is_aside: false },
+      held: {
+        ...{ stamp: { version: held.stamp.version }, age_ms: 12_000, is_of_ledger: true, outdated_by: [] },
+        ...{ proved_age_ms: 2_000, left_ms: 168_000 },
+      },
+    },
+    { name: 'kv', said: 'miss', duration_ms: 4, is_aside: true },
+  ])
+})

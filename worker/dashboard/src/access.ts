@@ -30,6 +30,7 @@ export function useOwnViews(): readonly View[] {
     queues: isAdmin || isOperator,
     workspace: true,
     inspector: isAdmin,
+    deployment: isOperator,
   }
   return views.filter((view) => isOpen[view])
 }

@@ -4,7 +4,7 @@ import { ApiFailure } from './api/failure.ts'
 import { type Auth, loadAuth, type User } from './auth/session.ts'
 import { SignIn } from './auth/sign-in.tsx'
 import { FailureNotice } from './parts/notice.tsx'
-import { Waiting } from './parts/panel.tsx'
+import { ShellPlace } from './parts/shell-place.tsx'
 import { Shell } from './shell.tsx'
 
 const queries = new QueryClient({
@@ -39,13 +39,7 @@ export function App() {
       </main>
     )
   }
-  if (door.state === 'loading') {
-    return (
-      <main className="door">
-        <Waiting what="the dashboard" />
-      </main>
-    )
-  }
+  if (door.state === 'loading') return <ShellPlace />
   if (door.state === 'out') return <SignIn auth={door.auth} message={door.message} />
   return (
     <QueryClientProvider client={queries}>

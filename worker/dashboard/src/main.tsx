@@ -1,6 +1,8 @@
+import '@fontsource-variable/inter/wght.css'
 import './styles/tokens.css'
 import './styles/page.css'
 import './styles/parts.css'
+import './styles/controls.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'

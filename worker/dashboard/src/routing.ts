@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 
 /** The views, in the order of the navigation. */
-export const views = ['live', 'board', 'mail', 'queues', 'workspace', 'inspector'] as const
+export const views = ['live', 'board', 'mail', 'queues', 'workspace', 'inspector', 'deployment'] as const
 export type View = (typeof views)[number]
 
 export const viewTitles: Readonly<Record<View, string>> = {
@@ -11,6 +11,7 @@ export const viewTitles: Readonly<Record<View, string>> = {
   queues: 'Queues',
   workspace: 'Workspace',
   inspector: 'Inspector',
+  deployment: 'Deployment',
 }
 
 /** The place that the address asks for: a view, the user's first view if it names none, or something that does not exist. */

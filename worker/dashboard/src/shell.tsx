@@ -35,6 +35,10 @@ const InspectorView = later(async () => (await import('./inspector/inspector-vie
   what: 'the inspector',
 })
 
+const DeploymentView = later(async () => (await import('./deployment/deployment-view.tsx')).DeploymentView, {
+  what: 'the deployment',
+})
+
 const workspaceKey = 'boardcache-workspace'
 
 /** The user's workspaces, and the one that is shown: the one in the address, else the one that this tab had last, else the first. */
@@ -112,6 +116,7 @@ const components: Readonly<Record<View, React.ComponentType>> = {
   queues: QueuesView,
   workspace: WorkspaceView,
   inspector: InspectorView,
+  deployment: DeploymentView,
 }
 
 function Views({ foreign }: { foreign: string | null }) {

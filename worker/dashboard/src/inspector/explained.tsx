@@ -5,6 +5,8 @@ import { SourceTag } from '../parts/source.tsx'
 import { Version } from '../parts/version.tsx'
 import type { ServedAnswer } from '../resources/served-answer.ts'
 import { meaningOf } from './tag-words.ts'
+import { Waterfall } from './waterfall.tsx'
+import { whyOf } from './why.ts'
 
 /** How an answer came about, without its contacts or counts. */
 export interface ExplainedAnswer {
@@ -15,7 +17,7 @@ export interface ExplainedAnswer {
   readonly headers: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** Shows the tiers in the order they were read, the entry's stamp, the view that it was judged by, and its tags. */
+/** Says why the answer is this one, and shows all tiers side by side, the entry's stamp, the view that it was judged by, and its tags. */
 export function Explained({ answer }: { answer: ExplainedAnswer }) {
   const { served, path, durationMs, headers } = answer
   const { status, source, total, absence, explanation } = served
@@ -31,6 +33,9 @@ export function Explained({ answer }: { answer: ExplainedAnswer }) {
           {goodForSeconds !== null && `, good for ${formatCount(goodForSeconds)} s more`}
         </span>
       </p>
+      {explanation !== null && (
+        <p className="why">{whyOf({ status, source, explanation }, detailIn(headers))}</p>
+      )}
       {absence !== null && <p>{absence}</p>}
       <p>
         <code className="path">GET {path}</code>
@@ -52,11 +57,11 @@ export function Explained({ answer }: { answer: ExplainedAnswer }) {
 }
 
 function Facts({ explanation }: { explanation: Explanation }) {
-  const { asked, entry, view, tags } = explanation
+  const { entry, view, tags } = explanation
   const base = view?.floor ?? null
   return (
     <>
-      <Lookups asked={asked} base={base} />
+      <Waterfall explanation={explanation} />
       <h3>Judged by</h3>
       <dl className="facts">
         <Fact title="Entry's stamp">
@@ -84,68 +89,6 @@ function Facts({ explanation }: { explanation: Explanation }) {
       </p>
       <Tags tags={tags} stamp={entry.stamp.version} base={base} />
     </>
-  )
-}
-
-interface LookupsProps {
-  readonly asked: Explanation['asked']
-  /** The version that the ledger began with; null if it is not known. */
-  readonly base: number | null
-}
-
-/** The tiers in the order of their calls, and which tags made the entry of one outdated. */
-function Lookups({ asked, base }: LookupsProps) {
-  const longestMs = Math.max(...asked.map(({ duration_ms }) => duration_ms), 1)
-  return (
-    <>
-      <h3>Looked up, in order</h3>
-      <ol className="lookups">
-        {asked.map(({ name, said, duration_ms, held }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the same tier may be read twice
-          <li key={index}>
-            <span>{name.replaceAll('_', ' ')}</span>
-            <span className={`state state-${toneOf(said)}`}>{said}</span>
-            <span className="lookup-bar">
-              <span style={{ inlineSize: `${(duration_ms / longestMs) * 100}%` }} />
-            </span>
-            <span className="number">{formatMs(duration_ms)}</span>
-            {held !== undefined && <HeldEntry held={held} said={said} base={base} />}
-          </li>
-        ))}
-      </ol>
-    </>
-  )
-}
-
-interface HeldEntryProps {
-  readonly held: NonNullable<Explanation['asked'][number]['held']>
-  readonly said: string
-  readonly base: number | null
-}
-
-/** The entry that a tier had, and why it could not answer. */
-function HeldEntry({ held: { stamp, age_ms, outdated_by, is_of_ledger }, said, base }: HeldEntryProps) {
-  return (
-    <div className="held small">
-      <span className="quiet">
-        An entry of version <Version version={stamp.version} base={base} />, {formatMs(age_ms)} old.
-      </span>{' '}
-      {!is_of_ledger && 'It is of another ledger, so its version cannot be compared.'}
-      {said === 'expired' && 'Its lifetime was over.'}
-      {outdated_by.length > 0 && (
-        <>
-          <span className="bad">Outdated by</span>
-          <ul>
-            {outdated_by.map(({ tag, version }) => (
-              <li key={tag} className="bad">
-                <code>{tag}</code> {meaningOf(tag)}, moved at version{' '}
-                <Version version={version} base={base} />
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </div>
   )
 }
 
@@ -196,17 +139,18 @@ function Fact({ title, children }: { title: string; children: ReactNode }) {
   )
 }
 
+const cacheStatusIn = (headers: ExplainedAnswer['headers']) =>
+  headers.find(({ name }) => name === 'Cache-Status')?.value ?? ''
+
 /** The seconds that are left of the entry's lifetime, from `Cache-Status` (RFC 9211 section 2.5); null if they are over, or unknown. */
 function secondsLeft(headers: ExplainedAnswer['headers']): number | null {
-  const status = headers.find(({ name }) => name === 'Cache-Status')?.value ?? ''
-  const seconds = Number(/; ttl=(\d+)/.exec(status)?.[1] ?? Number.NaN)
+  const seconds = Number(/; ttl=(\d+)/.exec(cacheStatusIn(headers))?.[1] ?? Number.NaN)
   return Number.isNaN(seconds) ? null : seconds
 }
 
-function toneOf(said: string): string {
-  if (said === 'fresh' || said === 'loaded' || said === 'ok') return 'good'
-  if (said === 'outdated' || said === 'expired') return 'warn'
-  return said === 'miss' ? 'quiet' : 'bad'
+/** The detail of `Cache-Status` (RFC 9211 section 2.8). */
+function detailIn(headers: ExplainedAnswer['headers']): string {
+  return /; detail=([\w-]+)/.exec(cacheStatusIn(headers))?.[1] ?? ''
 }
 
 function judgement(version: number | null, stamp: number): string {

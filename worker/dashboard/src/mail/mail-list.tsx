@@ -5,6 +5,7 @@ import { Choice } from '../parts/choice.tsx'
 import { formatClock, formatCount, formatDay, formatMs, unknown } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
+import { InspectorLink } from '../resources/inspector-link.tsx'
 import { type Scope, useMailList } from './use-mail.ts'
 
 type Message = z.output<typeof mailWaySchema>
@@ -48,7 +49,7 @@ export function MailList({ scope }: { scope: Scope }) {
           </thead>
           <tbody>
             {list.data.map((message) => (
-              <Row key={message.id} message={message} />
+              <Row key={message.id} message={message} isOfWorkspace={scope === 'workspace'} />
             ))}
           </tbody>
         </table>
@@ -57,7 +58,7 @@ export function MailList({ scope }: { scope: Scope }) {
   )
 }
 
-function Row({ message }: { message: Message }) {
+function Row({ message, isOfWorkspace }: { message: Message; isOfWorkspace: boolean }) {
   const { state, senderDomain, communicationId, duplicates, processingMs, automated, priority } = message
   return (
     <tr>
@@ -71,7 +72,14 @@ function Row({ message }: { message: Message }) {
         <Way message={message} />
       </td>
       <td data-title="communication">
-        {communicationId === null ? unknown : <code>{communicationId}</code>}
+        {communicationId === null ? unknown : <code>{communicationId}</code>}{' '}
+        {communicationId !== null && isOfWorkspace && (
+          <InspectorLink
+            resource="communication-attachments"
+            parameters={{ id: communicationId }}
+            of={communicationId}
+          />
+        )}
       </td>
       <td data-title="duplicates" className="number">
         {formatCount(duplicates)}

@@ -3,6 +3,8 @@ import type { Notification } from '../../../../shared/contract/notifications.ts'
 import { formatDay, formatTime } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
+import { inspectableThing } from '../resources/inspector-address.ts'
+import { InspectorLink } from '../resources/inspector-link.tsx'
 import './notifications.css'
 import { useMarkNotifications, useNotifications } from './use-notifications.ts'
 
@@ -53,6 +55,12 @@ export function NotificationsMenu() {
   )
 }
 
+/** Leads to the resource that shows what a notification is about, if there is one. */
+function SubjectLink({ type, id }: { type: string; id: string }) {
+  const thing = inspectableThing(type, id)
+  return thing === null ? null : <InspectorLink {...thing} of={id} />
+}
+
 interface NewestProps {
   readonly notifications: readonly Notification[]
   /** The button that was pressed goes away then, and must not take the focus with it. */
@@ -76,14 +84,15 @@ function Newest({ notifications, onMarked }: NewestProps) {
         </button>
       )}
       <ul aria-label="Notifications">
-        {notifications.map(({ id, title, body, createdAt, readAt }) => (
+        {notifications.map(({ id, title, body, subject, createdAt, readAt }) => (
           <li key={id} className={readAt === null ? 'is-unread' : undefined}>
             <strong>{title}</strong>
             {readAt === null && <span className="hidden">unread</span>}
             {body !== '' && <p>{body}</p>}
             <time className="quiet small" dateTime={createdAt}>
               {formatDay(createdAt)}, {formatTime(Date.parse(createdAt))}
-            </time>
+            </time>{' '}
+            {subject !== null && <SubjectLink {...subject} />}
           </li>
         ))}
       </ul>

@@ -1,15 +1,7 @@
-import { type SourceName, wireNamesOfTiers } from '../../../../shared/contract/tier-names.ts'
+import type { SourceName } from '../../../../shared/contract/tier-names.ts'
+import { sourceTitles } from './source-titles.ts'
 
-const { memory, 'edge-cache': edgeCache, kv, redis } = wireNamesOfTiers
-
-/** The names that people read for the places an answer can come from, from near to far. */
-export const sourceTitles: Readonly<Record<SourceName, string>> = {
-  [memory.source]: 'Memory',
-  [edgeCache.source]: 'Edge cache',
-  [kv.source]: 'KV',
-  [redis.source]: 'Redis',
-  database: 'Database',
-}
+export { sourceTitles } from './source-titles.ts'
 
 /** The source of an answer, in its colour. */
 export function SourceTag({ source }: { source: SourceName }) {

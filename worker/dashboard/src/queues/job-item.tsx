@@ -5,6 +5,8 @@ import { FailureNotice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
 import { usePlace } from '../place.ts'
+import { inspectableThings } from '../resources/inspector-address.ts'
+import { InspectorLink } from '../resources/inspector-link.tsx'
 import { type JobChange, useJobData } from './use-jobs.ts'
 
 interface JobItemProps {
@@ -182,6 +184,13 @@ function JobDetails({ job }: { job: Job }) {
       {isOwn && found.isError && <FailureNotice error={found.error} retry={() => void found.refetch()} />}
       {found.data !== undefined && (
         <>
+          {inspectableThings(found.data.data).map((thing) => (
+            <InspectorLink
+              key={thing.resource}
+              {...thing}
+              of={`${thing.resource} ${thing.parameters['id']}`}
+            />
+          ))}
           <Json title="Data" value={found.data.data} />
           {found.data.result !== null && <Json title="Result" value={found.data.result} />}
         </>

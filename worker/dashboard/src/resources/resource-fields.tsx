@@ -14,6 +14,8 @@ interface ResourceFieldsProps {
   readonly resource: DeclaredResource
   /** Shows all fields at once. Otherwise it shows the required ones, and the others can be unfolded. */
   readonly isWhole: boolean
+  /** The first values of the fields, by parameter. */
+  readonly values?: Readonly<Record<string, string>>
 }
 
 /** Says that the page cannot ask a resource. */
@@ -27,21 +29,21 @@ export function BackendNotice({ resource }: { resource: DeclaredResource }) {
 }
 
 /** A field for each parameter that the resource declares. Must stand inside a form. */
-export function ResourceFields({ resource, isWhole }: ResourceFieldsProps) {
+export function ResourceFields({ resource, isWhole, values = {} }: ResourceFieldsProps) {
   const parameters = resource.parameters.filter(({ name }) => name !== workspaceParameter)
   const atOnce = parameters.filter(({ isRequired }) => isWhole || isRequired)
   const folded = parameters.filter((parameter) => !atOnce.includes(parameter))
   return (
     <>
       {atOnce.map((parameter) => (
-        <ParameterField key={parameter.name} parameter={parameter} />
+        <ParameterField key={parameter.name} parameter={parameter} first={values[parameter.name]} />
       ))}
       {folded.length > 0 && (
         <details className="wide">
           <summary>More parameters</summary>
           <div className="fields">
             {folded.map((parameter) => (
-              <ParameterField key={parameter.name} parameter={parameter} />
+              <ParameterField key={parameter.name} parameter={parameter} first={values[parameter.name]} />
             ))}
           </div>
         </details>
@@ -50,15 +52,21 @@ export function ResourceFields({ resource, isWhole }: ResourceFieldsProps) {
   )
 }
 
-function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
+interface ParameterFieldProps {
+  readonly parameter: DeclaredParameter
+  /** The value at the beginning, if not the parameter's own. */
+  readonly first: string | undefined
+}
+
+function ParameterField({ parameter, first }: ParameterFieldProps) {
   const { name, options, preset, example, isRequired, isNumber, charactersMax } = parameter
   const label = titleOf(name)
-  if (name === boardParameter) return <BoardField name={name} label={label} />
+  if (name === boardParameter) return <BoardField name={name} label={label} first={first ?? null} />
   if (options !== null) {
     return (
       <label className="field">
         <span>{label}</span>
-        <select name={name} defaultValue={preset ?? ''}>
+        <select name={name} defaultValue={first ?? preset ?? ''}>
           {!isRequired && preset === null && <option value="">Any</option>}
           {options.map((option) => (
             <option key={option} value={option}>
@@ -74,6 +82,7 @@ function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
       <span>{label}</span>
       <input
         name={name}
+        defaultValue={first}
         required={isRequired}
         placeholder={preset ?? example ?? undefined}
         inputMode={isNumber ? 'numeric' : undefined}
@@ -84,10 +93,10 @@ function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
 }
 
 /** Suggests the boards of the workspace and contains the first one at the beginning. The user may type any id. */
-function BoardField({ name, label }: { name: string; label: string }) {
+function BoardField({ name, label, first }: { name: string; label: string; first: string | null }) {
   const boards = useBoards()
   const listId = useId()
-  const [typed, setTyped] = useState<string | null>(null)
+  const [typed, setTyped] = useState(first)
   const suggested = boards.data ?? []
   return (
     <>
@@ -112,13 +121,18 @@ function BoardField({ name, label }: { name: string; label: string }) {
   )
 }
 
-/** Makes the path of a question from a form with these fields. */
-export function useResourcePath(): (resource: DeclaredResource, form: HTMLFormElement) => string {
+/** The texts of a form with these fields, by name. */
+export function valuesIn(form: HTMLFormElement): Readonly<Record<string, string>> {
+  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]))
+}
+
+/** Makes the path of a question from the values of these fields. */
+export function useResourcePath(): (
+  resource: DeclaredResource,
+  values: Readonly<Record<string, string>>,
+) => string {
   const { workspace } = usePlace()
-  return (resource, form) => {
-    const typed = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const)
-    return pathOf(resource, { ...Object.fromEntries(typed), [workspaceParameter]: workspace.id })
-  }
+  return (resource, values) => pathOf(resource, { ...values, [workspaceParameter]: workspace.id })
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   ResourceFields,
   useCanAsk,
   useResourcePath,
+  valuesIn,
 } from '../resources/resource-fields.tsx'
 import { readServed } from '../resources/served-answer.ts'
 
@@ -40,7 +41,7 @@ export function ReadPanel() {
   const read = useRead()
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
-    read.mutate(pathIn(resource, event.currentTarget), {
+    read.mutate(pathIn(resource, valuesIn(event.currentTarget)), {
       onSuccess: (told) =>
         setReads((before) => [{ ...told, id: (before[0]?.id ?? 0) + 1 }, ...before].slice(0, readsKeptMax)),
     })

@@ -1,0 +1,35 @@
+import { formatClock, formatDay } from '../parts/format.ts'
+import { FailureNotice } from '../parts/notice.tsx'
+import { Panel, Waiting } from '../parts/panel.tsx'
+import { deedTitles } from './deed-titles.ts'
+import { useDeeds } from './use-deployment.ts'
+
+/** The last deeds of operators, each with the one who did it. */
+export function DeedsPanel() {
+  const deeds = useDeeds()
+  return (
+    <Panel title="Done lately">
+      {deeds.isPending && <Waiting what="what was done" />}
+      {deeds.isError && <FailureNotice error={deeds.error} retry={() => void deeds.refetch()} />}
+      {deeds.data?.length === 0 && <p className="empty">Nothing yet.</p>}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reached by the keyboard */}
+      <section className="deeds-list" tabIndex={0} aria-label="Deeds of operators">
+        <ol>
+          {deeds.data?.map(({ deed, workspaceId, by, at }, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: deeds have no id, and two may have one instant
+            <li key={index} className="small">
+              <strong>{deedTitles[deed].title}</strong> workspace <code>{workspaceId}</code>
+              <span className="quiet">
+                {' '}
+                <time dateTime={at}>
+                  {formatDay(at)}, {formatClock(at)}
+                </time>{' '}
+                by {by.userId === null ? 'a holder of the internal key' : <code>{by.userId}</code>}
+              </span>
+            </li>
+          ))}
+        </ol>
+      </section>
+    </Panel>
+  )
+}

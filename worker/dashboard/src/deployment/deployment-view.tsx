@@ -1,0 +1,108 @@
+import './deployment.css'
+import { type ReactNode, useState } from 'react'
+import type { DeedName } from '../../../../shared/contract/workspaces.ts'
+import { useIsOperator } from '../access.ts'
+import { formatCount } from '../parts/format.ts'
+import { FailureNotice, Notice } from '../parts/notice.tsx'
+import { Panel, Waiting } from '../parts/panel.tsx'
+import { Question } from '../parts/question.tsx'
+import { deedTitles } from './deed-titles.ts'
+import { DeedsPanel } from './deeds-panel.tsx'
+import { RunProgress } from './run-progress.tsx'
+import { useAllWorkspaces, useRun } from './use-deployment.ts'
+import { WorkspaceList } from './workspace-list.tsx'
+
+/** Invalidates, warms up or tests many workspaces, for operators. */
+export function DeploymentView() {
+  const isOperator = useIsOperator()
+  if (isOperator === null) return <Waiting what="the workspaces" />
+  if (!isOperator) {
+    return <Notice tone="info">Only operators of the deployment can act on all its workspaces.</Notice>
+  }
+  return <Deployment />
+}
+
+function Deployment() {
+  const all = useAllWorkspaces()
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [asked, setAsked] = useState<DeedName | null>(null)
+  const { run, start, pause, resume, stop } = useRun()
+  const isBusy = run?.state === 'going' || run?.state === 'paused'
+  const known = all.data ?? []
+  const ids = known.filter(({ id }) => chosen.has(id)).map(({ id }) => id)
+  return (
+    <div className="deployment">
+      <Panel
+        title="Workspaces"
+        aside={<span className="quiet small">{formatCount(known.length)} in all</span>}
+      >
+        {all.isPending && <Waiting what="the workspaces" />}
+        {all.isError && <FailureNotice error={all.error} retry={() => void all.refetch()} />}
+        {all.isSuccess && (
+          <WorkspaceList
+            workspaces={all.data}
+            chosen={chosen}
+            results={run?.results ?? []}
+            isLocked={isBusy}
+            onChoose={setChosen}
+          />
+        )}
+      </Panel>
+      <div className="deployment-side">
+        <Panel title="Act on the chosen ones">
+          <Deeds isLocked={isBusy || ids.length === 0} chosen={ids.length} onAsk={setAsked} />
+          {asked !== null && (
+            <Question
+              title={`${deedTitles[asked].title} ${namedCount(ids.length)}?`}
+              yes={`Yes, ${deedTitles[asked].title.toLowerCase()}`}
+              onYes={() => {
+                setAsked(null)
+                start(asked, ids)
+              }}
+              onNo={() => setAsked(null)}
+            >
+              {deedTitles[asked].consequence} This makes {formatCount(ids.length)}{' '}
+              {ids.length === 1 ? 'request' : 'requests'}, one after the other, and each is written down with
+              your name.
+            </Question>
+          )}
+          {run !== null && <RunProgress run={run} onPause={pause} onResume={resume} onStop={stop} />}
+        </Panel>
+        <DeedsPanel />
+      </div>
+    </div>
+  )
+}
+
+function namedCount(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'workspace' : 'workspaces'}`
+}
+
+interface DeedsProps {
+  readonly isLocked: boolean
+  readonly chosen: number
+  onAsk(deed: DeedName): void
+}
+
+function Deeds({ isLocked, chosen, onAsk }: DeedsProps): ReactNode {
+  return (
+    <>
+      <p className="quiet small">
+        {chosen === 0 ? 'Choose workspaces in the list.' : `${namedCount(chosen)} chosen.`}
+      </p>
+      <div className="row deployment-deeds">
+        {(['invalidate', 'warm-cache', 'test-performance'] as const).map((deed) => (
+          <button
+            key={deed}
+            type="button"
+            className={deed === 'invalidate' ? 'danger' : undefined}
+            disabled={isLocked}
+            onClick={() => onAsk(deed)}
+          >
+            {deedTitles[deed].title}
+          </button>
+        ))}
+      </div>
+    </>
+  )
+}
