@@ -2,6 +2,8 @@ import type { Clock } from '../../shared/clock.ts'
 import type { AlertChange, AlertReport } from '../../shared/contract/alerts.ts'
 import { byPart, type PartName } from '../../shared/contract/tier-names.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
+import { authorOf, createActivityLog } from './activity/activity-log.ts'
+import { alertSettingsChanges } from './activity/alert-settings-changes.ts'
 import { createChangeLog } from './alerts/change-log.ts'
 import { createCourier } from './alerts/courier.ts'
 import { createAlertDesk } from './alerts/desk.ts'
@@ -11,6 +13,7 @@ import type { SendChange } from './alerts/webhook.ts'
 import type { Figures, Sample } from './metrics/figures.ts'
 import type { Samples } from './metrics/samples.ts'
 import type { Monitoring } from './monitoring-contract.ts'
+import type { ClearRequest } from './redis/clear-log.ts'
 import type { Now, WindowSums } from './streams/deployment-now.ts'
 import { callsOfPart } from './streams/part-calls.ts'
 import { columnsOf, showSample } from './streams/sample.ts'
@@ -32,6 +35,10 @@ export interface Watched {
 export interface Monitor extends Omit<Monitoring, 'redisFindings' | 'clearRedis'> {
   /** Takes the latest sample. */
   look(sample: Sample): void
+  /** Takes the version of the Worker that runs. */
+  seeVersion(version: string): void
+  /** Takes a clearing of Redis that was confirmed. */
+  seeClearing(request: ClearRequest): void
 }
 
 interface MonitorOptions {
@@ -57,6 +64,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const parts = createPartWatch()
   const log = createChangeLog(storage, send !== null)
   const desk = createAlertDesk({ storage, changes: log, newId })
+  const activity = createActivityLog(storage, clock)
   const courier = createCourier(log, send, clock, random)
 
   function now(): Now | null {
@@ -95,7 +103,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     look(sample) {
       parts.note(callsOfParts(sample), sample.atMs, sample.spanMs)
       const seen = observationOf(sample, samples, parts.statuses(), watched.snapshot(), redisMemory())
-      if (desk.observe(seen).length > 0) changedAtMs = sample.atMs
+      const changes = desk.observe(seen)
+      if (changes.length > 0) changedAtMs = sample.atMs
+      activity.appendAlerts(changes)
       streams.publish()
       // Not awaited: each delivery records its own outcome.
       void courier.deliver().catch((error: unknown) => reportFailure(error))
@@ -112,7 +122,18 @@ export function createMonitor(options: MonitorOptions): Monitor {
     alertSummary: () => summaryOf(desk.alerts()),
     alertReport: () => desk.report(clock.now()),
     alertSettings: desk.settings,
-    changeAlertSettings: desk.changeSettings,
+    changeAlertSettings(change, by) {
+      const before = desk.settings()
+      const changed = desk.changeSettings(change)
+      if (!changed.ok) return changed
+      const listed = alertSettingsChanges(before, changed.value)
+      if (listed.changes.length > 0) activity.append({ kind: 'alert_settings', by: authorOf(by), ...listed })
+      return changed
+    },
+    activity: activity.page,
+    seeVersion: activity.seeVersion,
+    seeClearing: ({ database, everywhere, by }) =>
+      activity.append({ kind: 'redis_clear', by: authorOf(by), database, everywhere }),
     openStream(lastEventId, holder) {
       watched.watch()
       return streams.open(lastEventId, holder)

@@ -1,3 +1,4 @@
+import type { DeploymentActivityPage, DeploymentActivityQuery } from '../../shared/contract/activity.ts'
 import type {
   AlertReport,
   AlertSettings,
@@ -23,7 +24,8 @@ export interface Monitoring {
   alertSummary(): AlertSummary
   alertReport(): AlertReport
   alertSettings(): AlertSettings
-  changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
+  changeAlertSettings(change: AlertSettingsChange, by: ClearRequest['by']): Result<AlertSettings, Fault[]>
+  activity(query: DeploymentActivityQuery): DeploymentActivityPage
   redisFindings(): RedisFindings
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   /** Server-Sent Events after the snapshot with this id, or the reason why no stream can be opened. */
