@@ -4,9 +4,11 @@ import { useIsOperator } from './access.ts'
 import { createApiClient } from './api/api-client.ts'
 import { createDirectory, type Directory } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
+import { wantsFirstSteps } from './first-run/landing.ts'
 import { LiveProvider } from './live/live-context.tsx'
 import { LiveView } from './live/live-view.tsx'
 import { NotFound } from './not-found.tsx'
+import { PaletteOpener } from './palette/palette-opener.tsx'
 import { Boundary } from './parts/boundary.tsx'
 import { later } from './parts/later.tsx'
 import { FailureNotice, Notice } from './parts/notice.tsx'
@@ -33,6 +35,16 @@ const WorkspaceView = later(async () => (await import('./workspace/workspace-vie
 })
 const InspectorView = later(async () => (await import('./inspector/inspector-view.tsx')).InspectorView, {
   what: 'the inspector',
+})
+
+const ActivityView = later(async () => (await import('./activity/activity-view.tsx')).ActivityView, {
+  what: 'the activity',
+})
+const FirstRunView = later(async () => (await import('./first-run/first-run-view.tsx')).FirstRunView, {
+  what: 'the first steps',
+})
+const GlossaryView = later(async () => (await import('./glossary/glossary-view.tsx')).GlossaryView, {
+  what: 'the glossary',
 })
 
 const workspaceKey = 'boardcache-workspace'
@@ -100,6 +112,7 @@ export function Shell({ auth, user }: { auth: Auth; user: User }) {
       <LiveProvider key={place.workspace.id}>
         {bar}
         <Views key={place.workspace.id} foreign={foreign} />
+        <PaletteOpener />
       </LiveProvider>
     </PlaceContext>
   )
@@ -112,16 +125,21 @@ const components: Readonly<Record<View, React.ComponentType>> = {
   queues: QueuesView,
   workspace: WorkspaceView,
   inspector: InspectorView,
+  activity: ActivityView,
+  start: FirstRunView,
+  glossary: GlossaryView,
 }
 
 function Views({ foreign }: { foreign: string | null }) {
-  const { workspace } = usePlace()
+  const { auth, workspace } = usePlace()
   const asked = useView()
   const [detail = ''] = useRestOfAddress().split('/')
   const isOperator = useIsOperator()
   useEffect(() => {
-    if (asked === 'first' && isOperator !== null) goToView(isOperator ? 'live' : 'board', '', 'replace')
-  }, [asked, isOperator])
+    if (asked !== 'first') return
+    if (wantsFirstSteps(auth.config.is_local)) goToView('start', '', 'replace')
+    else if (isOperator !== null) goToView(isOperator ? 'live' : 'board', '', 'replace')
+  }, [asked, isOperator, auth])
   const title = asked === 'unknown' ? 'Not found' : asked === 'first' ? 'Boardcache' : viewTitles[asked]
   useEffect(() => {
     document.title = [`${title} ${detail}`.trim(), workspace.name, 'Boardcache'].join(' · ')

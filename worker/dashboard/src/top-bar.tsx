@@ -8,7 +8,6 @@ import { later } from './parts/later.tsx'
 import { Mark } from './parts/mark.tsx'
 import { PlaceContext } from './place.ts'
 import { addressOfView, nameWorkspace, useView, viewTitles } from './routing.ts'
-import { ThemeChoice } from './theme-choice.tsx'
 
 /** As large as the button of the notifications, so that nothing moves when that is there. */
 const notificationsPlace = (
@@ -23,6 +22,14 @@ const NotificationsMenu = later(
   { what: 'the notifications', waiting: notificationsPlace },
 )
 
+/** As large as the button of the account, so that nothing moves when that is there. */
+const accountPlace = <span className="account-place" aria-hidden="true" />
+
+const UserMenu = later(async () => (await import('./user-menu/user-menu.tsx')).UserMenu, {
+  what: 'the menu of your account',
+  waiting: accountPlace,
+})
+
 interface TopBarProps {
   readonly auth: Auth
   readonly user: User
@@ -32,7 +39,7 @@ interface TopBarProps {
   readonly isLoading: boolean
 }
 
-/** The navigation, the choice of the workspace, and signing out. */
+/** The navigation, the choice of the workspace, and the menu of the account. */
 export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProps) {
   const hasPlace = useContext(PlaceContext) !== null
   return (
@@ -74,10 +81,9 @@ export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProp
             ))}
           </select>
         )}
-        <ThemeChoice />
-        <button type="button" className="plain" title={user.email} onClick={() => void auth.signOut()}>
-          Sign out
-        </button>
+        <Boundary what="the menu of your account">
+          <UserMenu auth={auth} user={user} />
+        </Boundary>
       </span>
     </header>
   )
