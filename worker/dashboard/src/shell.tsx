@@ -150,7 +150,8 @@ function Views({ foreign }: { foreign: string | null }) {
       <h1 className="hidden">{title}</h1>
       {foreign !== null && (
         <Notice tone="info">
-          The address names workspace {foreign}, which you are not a member of. You see {workspace.name}.
+          The address names workspace {foreign}, which you are not a member of. You see{' '}
+          <bdi>{workspace.name}</bdi>.
         </Notice>
       )}
       {Shown === null ? (

@@ -4,6 +4,7 @@ import type { Workspace } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
 import { LiveStatus } from './live/live-status.tsx'
 import { Boundary } from './parts/boundary.tsx'
+import { isolated } from './parts/format.ts'
 import { later } from './parts/later.tsx'
 import { Mark } from './parts/mark.tsx'
 import { PlaceContext } from './place.ts'
@@ -41,6 +42,9 @@ interface TopBarProps {
 
 /** The navigation, the choice of the workspace, and the menu of the account. */
 export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProps) {
+  const shown = workspaces.find(({ id }) => id === chosen)
+  // The menu may be too narrow for it.
+  const chosenTitle = shown === undefined ? undefined : `${shown.id} · ${isolated(shown.name)}`
   const hasPlace = useContext(PlaceContext) !== null
   return (
     <header className="bar">
@@ -71,12 +75,13 @@ export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProp
             aria-label="Workspace"
             disabled={isLoading}
             value={chosen}
+            title={chosenTitle}
             onChange={({ target }) => nameWorkspace(target.value, 'push')}
             className="bar-workspace"
           >
             {workspaces.map(({ id, name, role }) => (
               <option key={id} value={id}>
-                {id} · {name} ({role})
+                {id} · {isolated(name)} ({role})
               </option>
             ))}
           </select>
