@@ -63,8 +63,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const { samples } = watched
   const parts = createPartWatch()
   const log = createChangeLog(storage, send !== null)
-  const desk = createAlertDesk({ storage, changes: log, newId })
-  const activity = createActivityLog(storage, clock)
+  const { desk, told } = createToldDesk({ storage, changes: log, newId }, clock)
   const courier = createCourier(log, send, clock, random)
 
   function now(): Now | null {
@@ -103,9 +102,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     look(sample) {
       parts.note(callsOfParts(sample), sample.atMs, sample.spanMs)
       const seen = observationOf(sample, samples, parts.statuses(), watched.snapshot(), redisMemory())
-      const changes = desk.observe(seen)
-      if (changes.length > 0) changedAtMs = sample.atMs
-      activity.appendAlerts(changes)
+      if (desk.observe(seen).length > 0) changedAtMs = sample.atMs
       streams.publish()
       // Not awaited: each delivery records its own outcome.
       void courier.deliver().catch((error: unknown) => reportFailure(error))
@@ -122,23 +119,40 @@ export function createMonitor(options: MonitorOptions): Monitor {
     alertSummary: () => summaryOf(desk.alerts()),
     alertReport: () => desk.report(clock.now()),
     alertSettings: desk.settings,
+    ...told,
+    openStream(lastEventId, holder) {
+      watched.watch()
+      return streams.open(lastEventId, holder)
+    },
+  }
+}
+
+/** The desk of the alerts, and the log of activity that is told what it changes and what operators do. */
+function createToldDesk(options: Parameters<typeof createAlertDesk>[0], clock: Clock) {
+  const desk = createAlertDesk(options)
+  const activity = createActivityLog(options.storage, clock)
+  const told: Pick<Monitor, 'changeAlertSettings' | 'activity' | 'seeVersion' | 'seeClearing'> = {
     changeAlertSettings(change, by) {
       const before = desk.settings()
       const changed = desk.changeSettings(change)
       if (!changed.ok) return changed
       const listed = alertSettingsChanges(before, changed.value)
-      if (listed.changes.length > 0) activity.append({ kind: 'alert_settings', by: authorOf(by), ...listed })
+      if (listed.changes.length > 0) {
+        activity.append({ kind: 'alert_settings', by: authorOf(by), ...listed })
+      }
       return changed
     },
     activity: activity.page,
     seeVersion: activity.seeVersion,
     seeClearing: ({ database, everywhere, by }) =>
       activity.append({ kind: 'redis_clear', by: authorOf(by), database, everywhere }),
-    openStream(lastEventId, holder) {
-      watched.watch()
-      return streams.open(lastEventId, holder)
-    },
   }
+  const observe: typeof desk.observe = (observation) => {
+    const changes = desk.observe(observation)
+    activity.appendAlerts(changes)
+    return changes
+  }
+  return { desk: { ...desk, observe }, told }
 }
 
 /** Summing an hour takes a third of a second, so the sums are shared by all requests between two samples. */

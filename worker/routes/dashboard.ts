@@ -14,7 +14,8 @@ export const dashboardFilesPath = '/dashboard/*'
 export const dashboardConfigRoute = defineRoute({
   method: 'GET',
   path: '/dashboard/config.json',
-  summary: 'The Supabase project in which the dashboard signs its users in, and whether this is a local stack',
+  summary:
+    'The Supabase project in which the dashboard signs its users in, and whether this is a local stack',
   access: 'public',
   takes: {},
   gives: dashboardConfigSchema,

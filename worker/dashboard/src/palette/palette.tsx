@@ -21,7 +21,6 @@ export function Palette({ close }: { close(): void }) {
   const entries = useEntries()
   const found = useMemo(() => bestFits(entries, typed, shownMax), [entries, typed])
   const act = useDeed()
-  const optionId = (index: number) => `${id}-${index}`
   const at = Math.min(chosen, found.length - 1)
 
   useEffect(() => {
@@ -68,7 +67,7 @@ export function Palette({ close }: { close(): void }) {
           aria-expanded="true"
           aria-controls={id}
           aria-autocomplete="list"
-          aria-activedescendant={found.length === 0 ? undefined : optionId(at)}
+          aria-activedescendant={found.length === 0 ? undefined : `${id}-${at}`}
           placeholder="Go to …"
           autoComplete="off"
           spellCheck={false}
@@ -82,26 +81,41 @@ export function Palette({ close }: { close(): void }) {
           {found.length === 0 ? 'Nothing fits.' : `${found.length} to choose from`}
         </p>
         {found.length === 0 && <p className="palette-none quiet">Nothing fits.</p>}
-        <div id={id} role="listbox" aria-label="What fits" className="palette-list">
-          {found.map((entry, index) => (
-            // The keys are those of the text field, which keeps the focus.
-            // biome-ignore lint/a11y/useKeyWithClickEvents: ARIA combobox
-            <div
-              key={entry.id}
-              id={optionId(index)}
-              role="option"
-              tabIndex={-1}
-              aria-selected={index === at}
-              onClick={() => choose(entry)}
-              onPointerMove={() => setChosen(index)}
-            >
-              <bdi>{entry.title}</bdi>
-              <span className="quiet small">{entry.kind}</span>
-            </div>
-          ))}
-        </div>
+        <Options id={id} found={found} at={at} choose={choose} point={setChosen} />
       </div>
     </dialog>
+  )
+}
+
+interface OptionsProps {
+  /** The list has this id, and its options this id with their place. */
+  readonly id: string
+  readonly found: readonly Entry[]
+  readonly at: number
+  choose(entry: Entry): void
+  point(at: number): void
+}
+
+function Options({ id, found, at, choose, point }: OptionsProps) {
+  return (
+    <div id={id} role="listbox" aria-label="What fits" className="palette-list">
+      {found.map((entry, index) => (
+        // The keys are those of the text field, which keeps the focus.
+        // biome-ignore lint/a11y/useKeyWithClickEvents: ARIA combobox
+        <div
+          key={entry.id}
+          id={`${id}-${index}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={index === at}
+          onClick={() => choose(entry)}
+          onPointerMove={() => point(index)}
+        >
+          <bdi>{entry.title}</bdi>
+          <span className="quiet small">{entry.kind}</span>
+        </div>
+      ))}
+    </div>
   )
 }
 

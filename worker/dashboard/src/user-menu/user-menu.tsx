@@ -15,7 +15,6 @@ interface UserMenuProps {
 /** The signed-in user, with the role in the shown workspace, the theme, the ways to help, and signing out. Escape closes it. */
 export function UserMenu({ auth, user }: UserMenuProps) {
   const [isOpen, setIsOpen] = useState(false)
-  const place = useContext(PlaceContext)
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
 
@@ -45,60 +44,73 @@ export function UserMenu({ auth, user }: UserMenuProps) {
       </button>
       {isOpen && (
         <div id={id} className="user-menu-list">
-          <p>
-            <bdi className="user-menu-whole">{user.email}</bdi>
-            <span className="quiet small">
-              {place === null ? (
-                'in no workspace'
-              ) : (
-                <>
-                  {place.workspace.role} of {place.workspace.id} <OperatorMark />
-                </>
-              )}
-            </span>
-          </p>
-          <div className="field">
-            <span aria-hidden="true">Theme</span>
-            <ThemeChoice />
-          </div>
-          <ul aria-label="Help">
-            {place !== null && (
-              <li>
-                <button
-                  type="button"
-                  className="plain"
-                  onClick={() => {
-                    setIsOpen(false)
-                    openPalette()
-                  }}
-                >
-                  Go to … <kbd>Ctrl K</kbd>
-                </button>
-              </li>
-            )}
-            {place !== null && auth.config.is_local && (
-              <li>
-                <a href={addressOfView('start')} onClick={() => setIsOpen(false)}>
-                  First steps
-                </a>
-              </li>
-            )}
-            {place !== null && (
-              <li>
-                <a href={addressOfView('glossary')} onClick={() => setIsOpen(false)}>
-                  Glossary
-                </a>
-              </li>
-            )}
-            <li>
-              <a href="/docs">API documentation</a>
-            </li>
-          </ul>
-          <button type="button" onClick={() => void auth.signOut()}>
-            Sign out
-          </button>
+          <MenuList auth={auth} user={user} close={() => setIsOpen(false)} />
         </div>
       )}
     </fieldset>
+  )
+}
+
+interface MenuListProps extends UserMenuProps {
+  close(): void
+}
+
+function MenuList({ auth, user, close }: MenuListProps) {
+  const place = useContext(PlaceContext)
+  return (
+    <>
+      <p>
+        <bdi className="user-menu-whole">{user.email}</bdi>
+        <span className="quiet small">
+          {place === null ? (
+            'in no workspace'
+          ) : (
+            <>
+              {place.workspace.role} of {place.workspace.id} <OperatorMark />
+            </>
+          )}
+        </span>
+      </p>
+      <div className="field">
+        <span aria-hidden="true">Theme</span>
+        <ThemeChoice />
+      </div>
+      <ul aria-label="Help">
+        {place !== null && (
+          <li>
+            <button
+              type="button"
+              className="plain"
+              onClick={() => {
+                close()
+                openPalette()
+              }}
+            >
+              Go to … <kbd>Ctrl K</kbd>
+            </button>
+          </li>
+        )}
+        {place !== null && auth.config.is_local && (
+          <li>
+            <a href={addressOfView('start')} onClick={close}>
+              First steps
+            </a>
+          </li>
+        )}
+        {place !== null && (
+          <li>
+            <a href={addressOfView('glossary')} onClick={close}>
+              Glossary
+            </a>
+          </li>
+        )}
+        <li>
+          <a href="/docs">API documentation</a>
+        </li>
+      </ul>
+      <button type="button" onClick={() => void auth.signOut()}>
+        Sign out
+      </button>
+    </>
   )
 }
