@@ -71,6 +71,11 @@ describe('several feeds', () => {
     expect(idsOf(mergeFeeds([ofWorkspace, feedOf(page([deploy]))]))).toEqual(['b', 'd', 'a', 'old'])
   })
 
+  it('stay the same while nothing comes', () => {
+    const feed = feedOf(page([deploy]))
+    expect(withNewer(feed, page([]))).toBe(feed)
+  })
+
   it('end where one of them has more to load, which is loaded next', () => {
     const busy = { name: 'busy', feed: feedOf(page([invalidation('b', 9), invalidation('a', 7)], '3.0')) }
     const quiet = { name: 'quiet', feed: feedOf(page([deploy], '1.0')) }

@@ -33,7 +33,8 @@ export function withOlder(feed: Feed, { items, next }: FeedPage): Feed {
  * the feed begins again with the page, since there is a gap behind it.
  */
 export function withNewer(feed: Feed, page: FeedPage): Feed {
-  const fresh = unknownTo(feed, page.items)
+  const fresh = page.items.length === 0 ? [] : unknownTo(feed, page.items)
+  if (fresh.length === 0 && page.next === null && page.newest === feed.newest) return feed
   const arrived = feed.arrived + fresh.length
   if (page.next !== null) return { ...page, arrived }
   return bounded({ ...feed, items: [...fresh, ...feed.items], newest: page.newest, arrived })
@@ -59,30 +60,36 @@ export function pausedAt(feed: Feed, arrived: number): Feed {
  * back in the others could have something before it.
  */
 export function mergeFeeds(feeds: readonly Feed[]): ActivityItem[] {
-  const horizon = Math.max(...feeds.map(horizonOf), Number.NEGATIVE_INFINITY)
+  const horizon = feeds.map(horizonOf).reduce((one, other) => (one > other ? one : other), beforeAll)
   return feeds
     .flatMap(({ items }) => items)
     .filter((item) => instantOf(item) >= horizon)
-    .sort((one, other) => order(instantOf(other), instantOf(one)))
+    .sort((one, other) => newestFirst(instantOf(one), instantOf(other)))
 }
 
 /** The feed whose older items come next in the merged list; null if all feeds are loaded to their ends. */
 export function feedBehind<Named extends { readonly feed: Feed }>(feeds: readonly Named[]): Named | null {
   const open = feeds.filter(({ feed }) => feed.next !== null)
-  return open.toSorted((one, other) => order(horizonOf(other.feed), horizonOf(one.feed)))[0] ?? null
+  return open.toSorted((one, other) => newestFirst(horizonOf(one.feed), horizonOf(other.feed)))[0] ?? null
 }
+
+const beforeAll = ''
 
 /** The instant of the oldest item that is loaded. A feed that is loaded to its end, or has nothing yet, holds nothing back. */
-function horizonOf({ items, next }: Feed): number {
+function horizonOf({ items, next }: Feed): string {
   const last = items.at(-1)
-  return next === null || last === undefined ? Number.NEGATIVE_INFINITY : instantOf(last)
+  return next === null || last === undefined ? beforeAll : instantOf(last)
 }
 
-/** What was written before the feed was kept has no instant, and is older than everything else. */
-function instantOf({ at }: ActivityItem): number {
-  return at === null ? Number.NEGATIVE_INFINITY : Date.parse(at)
+/**
+ * The API's instants are ordered like their texts. What was written before the feed was kept has none, and is older than everything
+ * else.
+ */
+function instantOf({ at }: ActivityItem): string {
+  return at ?? beforeAll
 }
 
-function order(one: number, other: number): number {
-  return one === other ? 0 : one - other
+function newestFirst(one: string, other: string): number {
+  if (one === other) return 0
+  return one > other ? -1 : 1
 }
