@@ -65,7 +65,7 @@ const movedShape = {
 }
 
 /** An item of a workspace's feed. */
-export const workspaceActivitySchema = z.discriminatedUnion('kind', [
+const workspaceActivitySchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('invalidation'),
     ...movedShape,
@@ -105,7 +105,6 @@ export type DeploymentActivity = z.output<typeof deploymentActivitySchema>
 
 export const workspaceKindSchema = z.enum(['invalidation', 'settings'])
 export const deploymentKindSchema = z.enum(['alert', 'alert_settings', 'deploy', 'redis_clear'])
-export type DeploymentKind = z.output<typeof deploymentKindSchema>
 
 /** A place in a feed. Callers treat it as opaque. */
 const position = z

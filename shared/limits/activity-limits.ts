@@ -4,7 +4,7 @@ export const activityLimits = {
   activityItemsDefault: 50,
   activityItemsMax: 100,
   activityRowsScannedMax: 1_000,
-  /** What is older is not shown. A workspace's feed also ends with its ledger's ring of `ledgerLogRowsMax` batches. */
+  /** Older items are not shown. A workspace's feed also ends with its ledger's ring of `ledgerLogRowsMax` batches. */
   activityAgeMaxMs: 2_592_000_000,
   /** The text of a note in a row of the log, in bytes of UTF-8. A longer one is left out, and the item has its tags alone. */
   activityNoteBytesMax: 1_200,

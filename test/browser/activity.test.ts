@@ -31,7 +31,9 @@ describe.skipIf(chromiumPath === null)(
       await page.getByText('Copied.', { exact: true }).waitFor({ state: 'attached' })
       const line = String(await page.evaluate('navigator.clipboard.readText()'))
       expect(line).toContain(`"${given.stack.worker}/api/cache-settings/workspace/15213/counts"`)
-      await panel('At the API').getByRole('button', { name: 'Copy a line that sets your token' }).click()
+      await panel('At the API')
+        .getByRole('button', { name: /^Copy export TOKEN=/ })
+        .click()
       await eventually(async () =>
         String(await page.evaluate('navigator.clipboard.readText()')).startsWith('export TOKEN=ey'),
       )

@@ -106,7 +106,7 @@ describe('what happened to the deployment', () => {
       by: { kind: 'internal_key' },
       changes: [{ name: 'error_rate.fire_at', to: 0.5 }],
     })
-    // What changes nothing did not happen.
+    // A change that changes nothing is no item.
     await ask('/api/monitoring/alerts/settings', internal, { rules: { error_rate: { fire_at: 0.5 } } })
     expect((await happened(reader)).items).toHaveLength(2)
     expect((await happened(reader, 'kind=deploy')).items).toHaveLength(1)

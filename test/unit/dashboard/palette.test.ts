@@ -32,6 +32,7 @@ describe('what was typed', () => {
       9,
     )
     expect(found.map(({ title }) => title)).toEqual(['Tier', 'Word'])
+    expect(bestFits([entry('Word', 'the cache of a tier')], 'no such word at all', 9)).toEqual([])
   })
 
   it('leaves the order as it is while it is empty, up to a bound', () => {

@@ -14,14 +14,14 @@ import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /** An item without its place in the log. */
-export type Happening = WithoutPlace<DeploymentActivity>
+type Happening = WithoutPlace<DeploymentActivity>
 type WithoutPlace<Item> = Item extends unknown ? Omit<Item, 'id' | 'at'> : never
 
 /**
  * What happened to the deployment: alerts, changed alert settings, clearings of Redis, and new versions of the Worker. It is bounded in
  * rows, in their age and in the bytes of each. Such things are rare, so each takes a row of its own.
  */
-export interface ActivityLog {
+interface ActivityLog {
   append(happening: Happening): void
   appendAlerts(changes: readonly AlertChange[]): void
   /** Writes down that this version of the Worker runs, unless the last one that was written down is the same. */

@@ -14,7 +14,7 @@ export interface ActivityFilter {
   readonly cause: ActivityCause | null
 }
 
-/** The filter that the address names. What it does not know counts as no filter. */
+/** The filter that the address names. An unknown value counts as no filter. */
 export function filterIn(query: URLSearchParams): ActivityFilter {
   const kind = query.get('kind')
   return {

@@ -70,10 +70,12 @@ function Whole({ item, names }: ActivityRowProps) {
       <dl className="activity-facts">
         <Fact title="When">{item.at ?? 'before this feed was kept'}</Fact>
         {'cause' in item && item.cause !== null && <Fact title="Cause">{causeTitles[item.cause]}</Fact>}
-        <Fact title="By">{authorText(item.by, user.id)?.replace(/^by /, '') ?? 'nobody that is known'}</Fact>
+        <Fact title="By">
+          {authorText(item.by, user.id)?.replace(/^(by|with) /, '') ?? 'nobody that is known'}
+        </Fact>
         {'tags' in item && item.version !== null && (
           <Fact title="Version">
-            {item.version} <CopyButton label={`Copy version ${item.version}`} text={String(item.version)} />
+            {item.version} <CopyButton label={`version ${item.version}`} text={String(item.version)} />
           </Fact>
         )}
         {item.kind === 'alert' && (
@@ -85,7 +87,7 @@ function Whole({ item, names }: ActivityRowProps) {
           item.event !== null &&
           idsOf(item.event).map(([name, value]) => (
             <Fact key={name} title={name}>
-              <bdi>{value}</bdi> {name !== 'action' && <CopyButton label={`Copy ${name}`} text={value} />}
+              <bdi>{value}</bdi> {name !== 'action' && <CopyButton label={name} text={value} />}
             </Fact>
           ))}
       </dl>

@@ -19,7 +19,7 @@ import { causeTitles, kindTitles } from './activity-words.ts'
 import { type Feed, feedBehind, mergeFeeds, pausedAt } from './feed.ts'
 import { type LoadedFeed, type LoadPage, useFeed } from './use-feed.ts'
 
-/** What moved in the workspace and what happened to the deployment, in one list, as far as the user may see either. */
+/** The feeds of the workspace and of the deployment in one list, as far as the user may see either. */
 export function ActivityView() {
   const { workspace } = usePlace()
   const isOperator = useIsOperator()

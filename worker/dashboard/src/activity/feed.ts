@@ -10,7 +10,7 @@ export interface FeedPage {
   readonly newest: string | null
 }
 
-/** What has been loaded of a feed: its newest items, without a gap. */
+/** The loaded part of a feed: its newest items, without a gap. */
 export interface Feed extends FeedPage {
   /** How many items came after the first page, so that a paused view knows how many it does not show. */
   readonly arrived: number
@@ -82,8 +82,8 @@ function horizonOf({ items, next }: Feed): string {
 }
 
 /**
- * The API's instants are ordered like their texts. What was written before the feed was kept has none, and is older than everything
- * else.
+ * The API's instants are ordered like their texts. An item from before the feed was kept has none, and is older than
+ * everything else.
  */
 function instantOf({ at }: ActivityItem): string {
   return at ?? beforeAll

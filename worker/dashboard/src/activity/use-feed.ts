@@ -68,7 +68,7 @@ export function useFeed(load: LoadPage | null): LoadedFeed {
     scanOlder(load, now, until)
       .then(
         (scanned) => {
-          // What came meanwhile stays.
+          // Items that came meanwhile stay.
           if (mine() && latest.current !== null) keep(withOlder(latest.current, scanned))
         },
         (failure: unknown) => {

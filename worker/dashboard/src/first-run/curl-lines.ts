@@ -13,7 +13,7 @@ interface Stack {
   readonly isAdmin: boolean
 }
 
-/** What a user may try at the API of a local stack. `$TOKEN` and `$INTERNAL_AUTH_KEY` are variables of the terminal. */
+/** Lines that a user may try at the API of a local stack. `$TOKEN` and `$INTERNAL_AUTH_KEY` are variables of the terminal. */
 export function curlLines({ url, workspaceId, boardId, isAdmin }: Stack): readonly CurlLine[] {
   const asUser = `-H "Authorization: Bearer $TOKEN" -H "X-Workspace-ID: ${workspaceId}"`
   const asBackend = `-H "Authorization: Bearer $INTERNAL_AUTH_KEY" -H "Content-Type: application/json"`

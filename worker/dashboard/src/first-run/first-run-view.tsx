@@ -132,7 +132,7 @@ function Lines() {
     <>
       <p>
         Two variables first. Your own token, which counts for an hour:{' '}
-        <CopyButton label="Copy a line that sets your token" text={tokenLine}>
+        <CopyButton label="with your token" text={tokenLine}>
           Copy export TOKEN=…
         </CopyButton>
         The key of the CRM’s backend was printed by <code>npm start</code> as{' '}
@@ -148,7 +148,7 @@ function Lines() {
               <pre tabIndex={0}>
                 <code>{line}</code>
               </pre>
-              <CopyButton label={`Copy the line: ${title}`} text={line} />
+              <CopyButton label={`the line: ${title}`} text={line} />
             </div>
           </li>
         ))}

@@ -1,5 +1,5 @@
 /** A word of the product, as its documents and this page use it. */
-export interface Word {
+interface Word {
   /** Its name in the address. */
   readonly id: string
   readonly title: string

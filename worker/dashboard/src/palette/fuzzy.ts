@@ -2,6 +2,8 @@ const atStart = 30
 const atWordStart = 20
 const inARow = 10
 const anywhere = 1
+/** Less than the score of any title that fits. */
+const behindTitles = -1_000
 
 /**
  * How well a text fits what somebody typed: the letters of each typed word must be in the text, in their order. Letters at the beginning of
@@ -49,6 +51,15 @@ function worthOf(text: string, at: number, before: number): number {
   return /[\p{L}\p{N}]/u.test(text.charAt(at - 1)) ? anywhere : atWordStart
 }
 
+/** Whether each typed word is the beginning of a word of the text. */
+function hasBeginnings(typed: string, text: string): boolean {
+  const words = fold(text).split(/[^\p{L}\p{N}]+/u)
+  return fold(typed)
+    .trim()
+    .split(/\s+/)
+    .every((beginning) => words.some((word) => word.startsWith(beginning)))
+}
+
 function fold(text: string): string {
   return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
 }
@@ -63,10 +74,10 @@ export function bestFits<Entry extends { readonly title: string; readonly more: 
   return entries
     .flatMap((entry) => {
       const byTitle = fuzzyScore(typed, entry.title)
-      // The other words of an entry find it, behind all entries that have what was typed in their titles.
-      const byMore = fuzzyScore(typed, `${entry.title} ${entry.more}`)
-      const score = byTitle ?? (byMore === null ? null : byMore - 1_000)
-      return score === null ? [] : [{ entry, score }]
+      if (byTitle !== null) return [{ entry, score: byTitle }]
+      // The other words of an entry find it by their beginnings, behind all entries whose titles fit. Letters that lie apart are in
+      // nearly every long text.
+      return hasBeginnings(typed, `${entry.title} ${entry.more}`) ? [{ entry, score: behindTitles }] : []
     })
     .sort((one, other) => other.score - one.score)
     .slice(0, max)

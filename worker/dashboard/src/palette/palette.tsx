@@ -1,6 +1,6 @@
 import './palette.css'
 import { useQueryClient } from '@tanstack/react-query'
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, type MouseEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useIsOperator, useOwnViews } from '../access.ts'
 import type { Workspace } from '../api/directory.ts'
 import { useBoards, usePlace } from '../place.ts'
@@ -54,10 +54,7 @@ export function Palette({ close }: { close(): void }) {
       aria-label="Go to"
       onClose={close}
       onKeyDown={byKey}
-      onClick={({ target, currentTarget }) => {
-        // A click beside the list is one on the dialog itself, which covers the page.
-        if (target === currentTarget) currentTarget.close()
-      }}
+      onClick={closeBeside}
     >
       <div className="palette-inside">
         <input
@@ -85,6 +82,11 @@ export function Palette({ close }: { close(): void }) {
       </div>
     </dialog>
   )
+}
+
+/** A click beside the list is one on the dialog itself, which covers the page. */
+function closeBeside({ target, currentTarget }: MouseEvent<HTMLDialogElement>) {
+  if (target === currentTarget) currentTarget.close()
 }
 
 interface OptionsProps {

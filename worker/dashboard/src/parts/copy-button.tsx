@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 
 interface CopyButtonProps {
-  /** Said to screen readers, and shown on hover: `Copy the line`. */
+  /** Said to screen readers behind the text of the button, and shown on hover: `the line`. */
   readonly label: string
   /** The text, or how to get it. It is not asked for before the button is pressed. */
   readonly text: string | (() => Promise<string>)
@@ -28,8 +28,9 @@ export function CopyButton({ label, text, children = 'Copy' }: CopyButtonProps) 
   }
   return (
     <>
-      <button type="button" className="copy" aria-label={label} title={label} onClick={() => void copy()}>
+      <button type="button" className="copy" title={`Copy ${label}`} onClick={() => void copy()}>
         {outcome === 'copied' ? 'Copied' : outcome === 'refused' ? 'Not copied' : children}
+        <span className="hidden"> {label}</span>
       </button>
       <span className="hidden" role="status">
         {outcome === 'copied' && 'Copied.'}
