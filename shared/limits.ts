@@ -1,3 +1,4 @@
+import { activityLimits } from './limits/activity-limits.ts'
 import { backendRedisLimits } from './limits/backend-redis-limits.ts'
 import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
@@ -40,6 +41,7 @@ export const limits = {
   ...mailEdgeLimits,
   ...inboundEmailLimits,
   ...liveLimits,
+  ...activityLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {

@@ -10,6 +10,7 @@ import { createInside, type ServedFile } from './http/mount.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { createPublicAnswers } from './http/public-answers.ts'
 import { defineRoute, type Route } from './http/route.ts'
+import { activityRoutes } from './routes/activity.ts'
 import { backendWriteRoutes } from './routes/backend-writes.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
@@ -85,6 +86,7 @@ export const routes: readonly Route[] = [
   monitoringStreamRoute,
   ...redisRoutes,
   ...workspacesRoutes,
+  ...activityRoutes,
 ]
 
 /** The pages, and the files that they load. */

@@ -76,6 +76,7 @@ const variablesSchema = z
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
     SUPABASE_URL: absentWhenEmpty(serviceUrl('the Supabase project')),
     SUPABASE_PUBLISHABLE_KEY: absentWhenEmpty(z.string()),
+    LOCAL_STACK: flag.default(false),
     OPERATORS_WORKSPACE_ID: absentWhenEmpty(workspaceIdSchema),
     ALERT_WEBHOOK_URL: absentWhenEmpty(webhookUrl),
     ALERT_WEBHOOK_SECRET: absentWhenEmpty(webhookSecret),
@@ -144,6 +145,8 @@ export interface Config {
   /** The Supabase project that signs the dashboard's users in; null where nobody can sign in. Both values are public. */
   readonly signIn: { readonly url: string; readonly publishableKey: string } | null
   /** The workspace whose admins operate the deployment. Null where there is none: then every admin may see its figures. */
+  /** Whether this is the stack of `npm start`, whose dashboard begins with a page about what to try. */
+  readonly isLocalStack: boolean
   readonly operatorsWorkspaceId: WorkspaceId | null
   /** The receiver of changes of alerts; null where there is none. */
   readonly alertWebhook: { readonly url: string; readonly secret: string } | null
@@ -197,6 +200,7 @@ export function parseConfig(variables: object): Config {
     isEdgeCacheEnabled: value.EDGE_CACHE_ENABLED,
     metricsToken: value.METRICS_TOKEN,
     signIn: supabaseUrl !== null && publishableKey !== null ? { url: supabaseUrl, publishableKey } : null,
+    isLocalStack: value.LOCAL_STACK,
     operatorsWorkspaceId: value.OPERATORS_WORKSPACE_ID,
     alertWebhook: alertUrl === null || alertSecret === null ? null : { url: alertUrl, secret: alertSecret },
     voice: {

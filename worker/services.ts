@@ -21,6 +21,7 @@ import type { Recorder } from './events.ts'
 import { createEdgeCounts } from './inbound-email/edge-counts.ts'
 import { createKnownMail } from './inbound-email/known-mail.ts'
 import type { MailParts } from './inbound-email/take-mail.ts'
+import { createReadActivity, type ReadActivity } from './ledger/activity-client.ts'
 import type { LedgerClient } from './ledger/ledger-client.ts'
 import { createHeal, createLedgerClient } from './ledger/ledger-client.ts'
 import { createMarksClient, type MarksClient, marksName } from './ledger/marks-client.ts'
@@ -49,6 +50,8 @@ export interface Services {
   readonly voicePlatform: VoicePlatform
   readonly emailSender: EmailSender
   readonly ledger: LedgerClient
+  /** Reads what the ledger of a workspace has written down. */
+  readonly readActivity: ReadActivity
   readonly views: Views
   /** The hubs of live boards. */
   readonly live: LiveClient
@@ -79,7 +82,7 @@ export function createServices(
   const clock = systemClock
   const metrics = createMetrics(env.METRICS, env.METRICS_OVERVIEW, clock)
   const { recorder } = metrics
-  const { ledger, marks, live } = createLedgers(env, clock, recorder)
+  const { ledger, readActivity, marks, live } = createLedgers(env, clock, recorder)
   const origin = createOrigin({
     url: config.originUrl,
     internalAuthKey: config.internalAuthKey,
@@ -117,6 +120,7 @@ export function createServices(
     ),
     ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
+    readActivity,
     views,
     live,
     marks,
@@ -139,12 +143,16 @@ function createLedgers(
   env: Env,
   clock: Clock,
   recorder: Recorder,
-): Pick<Services, 'ledger' | 'marks' | 'live'> {
+): Pick<Services, 'ledger' | 'readActivity' | 'marks' | 'live'> {
   return {
     ledger: createLedgerClient(
       (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
       clock,
       recorder,
+    ),
+    readActivity: createReadActivity(
+      (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
+      clock,
     ),
     marks: createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock),
     live: createLiveClient((hubName) => env.LIVE.get(env.LIVE.idFromName(hubName)), clock),

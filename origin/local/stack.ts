@@ -66,6 +66,7 @@ const localVariables = {
   JWKS_URL: '',
   ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
   OPERATORS_WORKSPACE_ID: operatorsWorkspaceId,
+  LOCAL_STACK: 'true',
   ...unlimited,
 }
 

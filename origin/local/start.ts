@@ -77,7 +77,7 @@ function describeSignIns({ worker, signIns: own }: StackFile): string {
   if (own === null) return ''
   const width = Math.max(...signIns.map(({ email }) => email.length))
   const lines = signIns.map(({ email, may }) => `  ${email.padEnd(width)}  ${may}`)
-  return `The dashboard is at ${worker}/?workspace=15214#/board in a browser. Sign in with the password ${own.password} as
+  return `The dashboard is at ${worker}/?workspace=15214 in a browser. Sign in with the password ${own.password} as
 
 ${lines.join('\n')}
 `

@@ -8,5 +8,7 @@ export const dashboardConfigSchema = z.object({
   /** The project in which Supabase Auth signs users in; both are null if no sign-in is configured. */
   supabase_url: z.string().nullable(),
   publishable_key: z.string().nullable(),
+  /** Whether this is a local stack, whose users get a page about what to try when they have signed in. */
+  is_local: z.boolean().default(false),
 })
 export type DashboardConfig = z.output<typeof dashboardConfigSchema>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import type { BucketedFamily, FamilyName } from './families.ts'
-import { findFamily } from './families.ts'
+import { familyAt, findFamily } from './families.ts'
 import { allSlotsMask, orderValue, placeValue } from './places.ts'
 import type { Tag } from './tags.ts'
 import { bucketNumber, shownAt, tagAt } from './tags.ts'
@@ -63,6 +63,14 @@ function tagsOfParts({ offset, mask }: MoveParts): Tag[] {
   const tags: Tag[] = []
   for (let bit = 0; mask >> bit > 0; bit += 1) if ((mask >> bit) & 1) tags.push(tagAt(offset + bit))
   return tags
+}
+
+/** The move with these parts, which must be those of a move. */
+export function moveOfParts({ offset, mask }: MoveParts): Move {
+  const family = familyAt(offset)
+  if (offset === family.offset) return familyMove(family.name)
+  const bucket = Math.floor((offset - family.offset - 1) / family.slots)
+  return family.slots > 1 ? slotsMove(bucket, mask) : (`${family.name}#${bucket}` as Move)
 }
 
 /** The move of a whole family. */

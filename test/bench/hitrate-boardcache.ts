@@ -108,10 +108,10 @@ function countedStub(stub: LedgerStub, { reads, writes }: Spent): LedgerStub {
       reads.objectCalls += 1
       return stub.since(ledgerId, version)
     },
-    async advance(events) {
+    async advance(events, author) {
       writes.objectCalls += 1
       writes.objectRowsWritten += 1
-      return stub.advance(events)
+      return stub.advance(events, author)
     },
   }
 }

@@ -7,7 +7,16 @@ import { chromiumPath } from '../support/chromium.ts'
 /** An admin of the operators' workspace. */
 export const operator = 'ops@boardcache.example'
 
-type ViewTitle = 'Live' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector' | 'Deployment'
+type ViewTitle =
+  | 'Live'
+  | 'Board'
+  | 'Mail'
+  | 'Queues'
+  | 'Workspace'
+  | 'Inspector'
+  | 'Deployment'
+  | 'Activity'
+  | 'Glossary'
 
 /** The dashboard in a browser, as a user sees it. */
 export interface DashboardPage {
@@ -23,6 +32,7 @@ export interface DashboardPage {
   panel(title: string): Locator
   /** The serious and critical findings of axe, one line each. */
   seriousFaults(): Promise<string[]>
+  signOut(): Promise<void>
   close(): Promise<void>
 }
 
@@ -95,8 +105,19 @@ export async function openDashboard(
     },
     panel: (title) => page.getByRole('region', { name: title, exact: true }),
     seriousFaults: () => seriousFaultsOf(page),
+    signOut: () => signOutOf(page),
     close: () => (own ?? context).close(),
   }
+}
+
+/** The button that opens the menu of the account. It is there for everybody who is signed in. */
+export function accountOf(page: Page): Locator {
+  return page.getByRole('button', { name: /^Account / })
+}
+
+export async function signOutOf(page: Page): Promise<void> {
+  await accountOf(page).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
 }
 
 const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -1,7 +1,14 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startTestStack, type TestStack, type TestStackOptions } from '../support/local-stack.ts'
-import { type DashboardPage, type Look, launchBrowser, openDashboard, operator } from './dashboard-page.ts'
+import {
+  accountOf,
+  type DashboardPage,
+  type Look,
+  launchBrowser,
+  openDashboard,
+  operator,
+} from './dashboard-page.ts'
 
 /** The stack and the page that tests of the dashboard share. */
 export interface DashboardTests {
@@ -63,7 +70,7 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
 
   async function signIn(dashboard: DashboardPage, email: string): Promise<void> {
     await dashboard.signIn(email, stack.password)
-    await dashboard.page.getByRole('button', { name: 'Sign out' }).waitFor()
+    await accountOf(dashboard.page).waitFor()
   }
 
   return {

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { ask } from '../support/api-client.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
-import { type DashboardPage, operator } from './dashboard-page.ts'
+import { accountOf, type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
-const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector'] as const
+const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector', 'Activity'] as const
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -28,6 +28,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       await page.panel('Actions').getByRole('button', { name: 'Test performance' }).click()
       await page.panel('Actions').getByRole('table').waitFor()
       await page.panel('Cache settings').getByRole('switch').first().waitFor()
+    } else if (view === 'Activity') {
+      await page.panel('What happened').getByRole('listitem').first().waitFor()
     } else {
       await page.page.getByRole('button', { name: 'Explain' }).click()
       await page.panel('Explanation').getByText('Judged by').waitFor()
@@ -147,6 +149,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
         return false
       })`)
     await eventually(() => has(221, 227, 231))
+    await accountOf(page).click()
     await page.getByRole('combobox', { name: 'Theme' }).selectOption('dark')
     await eventually(async () => (await has(40, 50, 58)) && !(await has(221, 227, 231)))
   })
@@ -247,7 +250,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     {
       email: 'manager@xenia.example',
       first: 'Board',
-      offered: ['Board', 'Mail', 'Queues', 'Workspace', 'Inspector'],
+      offered: ['Board', 'Mail', 'Queues', 'Workspace', 'Inspector', 'Activity'],
     },
     { email: 'member@boardcache.example', first: 'Board', offered: ['Board', 'Workspace'] },
     { email: 'reception@xenia.example', first: 'Board', offered: ['Board', 'Workspace'] },
@@ -339,6 +342,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
         )
       const choice = page.getByRole('combobox', { name: 'Theme' })
       expect(await shown()).toBe(device === 'light' ? light : dark)
+      await accountOf(page).click()
       await choice.selectOption('dark')
       expect(await shown()).toBe(dark)
       await choice.selectOption('light')
@@ -346,6 +350,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       await page.reload()
       await page.getByRole('navigation').waitFor()
       expect(await shown()).toBe(light)
+      await accountOf(page).click()
       await choice.selectOption('system')
       expect(await shown()).toBe(device === 'light' ? light : dark)
     },
@@ -356,7 +361,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
     await page.evaluate('document.body.focus()')
     const reached: string[] = []
-    for (let press = 0; press < 12; press += 1) {
+    for (let press = 0; press < 14; press += 1) {
       await page.keyboard.press('Tab')
       reached.push(
         String(await page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent')),
@@ -370,8 +375,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       'Queues',
       'Workspace',
       'Inspector',
-      'Theme',
-      'Sign out',
+      'Activity',
+      `Account ${operator}`,
     ])
       expect(reached).toContain(name)
     await page.getByRole('button', { name: 'Skip to the view' }).press('Enter')

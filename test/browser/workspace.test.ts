@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
-import { type DashboardPage, operator } from './dashboard-page.ts'
+import { type DashboardPage, operator, signOutOf } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
@@ -32,7 +32,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const { page } = await given.signedIn()
     await page.reload()
     await page.getByRole('navigation').waitFor()
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await signOutOf(page)
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
     await page.reload()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
@@ -117,7 +117,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     ])
     await other.getByRole('main', { name: 'Board' }).waitFor()
     await page.getByRole('main', { name: 'Live' }).waitFor()
-    await other.getByRole('button', { name: 'Sign out' }).click()
+    await signOutOf(other)
     await other.getByRole('button', { name: 'Sign in' }).waitFor()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
     const stored = await page.evaluate('JSON.stringify({ ...sessionStorage })')

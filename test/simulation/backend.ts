@@ -59,6 +59,7 @@ const reusedShare = 0.05
  * them.
  */
 const reusableIds = 20
+const author = { cause: 'api', userId: null } as const
 
 export function createBackend(options: BackendOptions): Backend {
   const { scheduler, dice, records, way, anyIsolate, beginLife, trace } = options
@@ -77,7 +78,7 @@ export function createBackend(options: BackendOptions): Backend {
     const arrive = () => {
       const isolate = anyIsolate()
       return during(beginLife(isolate), () =>
-        invalidate(isolate.ledger, recorder, new Map([[workspaceId, events]])),
+        invalidate(isolate.ledger, recorder, new Map([[workspaceId, events]]), author),
       )
     }
     way.cross(arrive).then(

@@ -239,7 +239,7 @@ function heardTier(tier: Tier): Tier {
 
 function heardStub(stub: LedgerStub): LedgerStub {
   return {
-    advance: (events) => heardWhileAlive(stub.advance(events)),
+    advance: (events, author) => heardWhileAlive(stub.advance(events, author)),
     since: (ledgerId, version) => heardWhileAlive(stub.since(ledgerId, version)),
   }
 }

@@ -74,10 +74,10 @@ export function createLedgers(options: LedgersOptions): Ledgers {
   return {
     wayFrom,
     stubAt: (location) => (workspaceId) => ({
-      advance: (events) =>
+      advance: (events, author) =>
         wayFrom(location).cross(() =>
           awake(workspaceId, ({ book }) => {
-            const advance = book.advance(events)
+            const advance = book.advance(events, { ...author, atMs: scheduler.now() })
             written(workspaceId, book.since(null, 0).ledgerId, events, advance)
             return advance
           }),

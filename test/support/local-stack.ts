@@ -31,6 +31,8 @@ export interface TestStackOptions {
   readonly hasComparisons?: boolean
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
+  /** Whether the dashboard begins with the page for those who have just signed in locally. */
+  readonly hasFirstSteps?: boolean
   /** Variables that differ for the origin, such as `relayOff`. */
   readonly originEnvironment?: Readonly<Record<string, string>>
 }
@@ -88,8 +90,14 @@ const comparisonsOff = { CONSISTENCY_SAMPLE_RATE: '0' }
 
 const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
 
-function workerVariablesOf({ hasComparisons, hasNearTiers, workerVariables }: TestStackOptions) {
+function workerVariablesOf({
+  hasComparisons,
+  hasNearTiers,
+  hasFirstSteps,
+  workerVariables,
+}: TestStackOptions) {
   return {
+    LOCAL_STACK: String(hasFirstSteps === true),
     ...(hasComparisons === true ? {} : comparisonsOff),
     ...(hasNearTiers === false ? nearTiersOff : {}),
     ...workerVariables,

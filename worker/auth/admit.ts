@@ -95,7 +95,7 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   service: admitToDeployment,
   'service-or-admin': admitServiceOrAdmin,
   operator: admitOperator,
-  'alert-settings': admitToAlertSettings,
+  'alert-settings': admitNamedOperator,
   jobs: jobsDoors.toJobs,
   queues: jobsDoors.toQueues,
   'queue-figures': jobsDoors.toQueueFigures,
@@ -353,11 +353,6 @@ async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireErr
  * An admin of some workspace is a customer and must not silence everybody's alerts, so only the internal key and admins of the
  * operators' workspace are let in. METRICS_TOKEN gives read access only.
  */
-async function admitToAlertSettings(arrival: Arrival): Promise<Result<null, WireError>> {
-  const named = await admitNamedOperator(arrival)
-  return named.ok ? anybody : named
-}
-
 async function admitNamedOperator(arrival: Arrival): Promise<Result<NamedOperator, WireError>> {
   if (await holdsInternalKey(arrival)) {
     return ok({ by: { kind: 'internal-key', userId: null, workspaceId: null } })
@@ -372,7 +367,9 @@ async function admitReadingOperator(arrival: Arrival): Promise<Result<null, Wire
   const { metricsToken } = arrival.services.config
   const mayRead =
     metricsToken !== null && (await matchesKey(arrival.headers.get('Authorization'), metricsToken))
-  return mayRead ? anybody : admitToAlertSettings(arrival)
+  if (mayRead) return anybody
+  const named = await admitNamedOperator(arrival)
+  return named.ok ? anybody : named
 }
 
 async function admitAsOperator(arrival: Arrival): Promise<Result<Member, WireError>> {

@@ -91,7 +91,7 @@ export interface CallerOf {
   /** The callers of `jobs`, and holders of the mail secret for every workspace or the one that the header names. */
   readonly 'email-figures': JobsCaller
   /** A holder of the internal key, or an admin of the operators' workspace. */
-  readonly 'alert-settings': null
+  readonly 'alert-settings': NamedOperator
   /** An operator, or an admin of the workspace that the header names. */
   readonly jobs: JobsCaller
   /** An operator: a holder of the internal key, or an admin of the operators' workspace. */

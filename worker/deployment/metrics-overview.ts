@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { readBounded } from '../../shared/bytes.ts'
 import { systemClock, withinDeadline } from '../../shared/clock.ts'
+import type { DeploymentActivityPage, DeploymentActivityQuery } from '../../shared/contract/activity.ts'
 import type {
   AlertReport,
   AlertSettings,
@@ -71,6 +72,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     this.monitor = createDeploymentMonitor(config, this.overview, state.storage, () =>
       this.redis.memoryShares(),
     )
+    // A deployment of the Worker restarts this object.
+    this.monitor.seeVersion(config.version)
   }
 
   report(report: ShardReport): Receipt {
@@ -101,8 +104,12 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     return this.monitor.alertSettings()
   }
 
-  changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]> {
-    return this.monitor.changeAlertSettings(change)
+  changeAlertSettings(change: AlertSettingsChange, by: ClearRequest['by']): Result<AlertSettings, Fault[]> {
+    return this.monitor.changeAlertSettings(change, by)
+  }
+
+  activity(query: DeploymentActivityQuery): DeploymentActivityPage {
+    return this.monitor.activity(query)
   }
 
   redisFindings(): RedisFindings {
@@ -110,9 +117,11 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     return this.redis.findings()
   }
 
-  clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>> {
+  async clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>> {
     this.overview.watch()
-    return this.redis.clear(request)
+    const cleared = await this.redis.clear(request)
+    if (cleared.ok) this.monitor.seeClearing(request)
+    return cleared
   }
 
   noteDeed(deed: NotedDeed): void {

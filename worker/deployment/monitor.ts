@@ -2,6 +2,8 @@ import type { Clock } from '../../shared/clock.ts'
 import type { AlertChange, AlertReport } from '../../shared/contract/alerts.ts'
 import { byPart, type PartName } from '../../shared/contract/tier-names.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
+import { authorOf, createActivityLog } from './activity/activity-log.ts'
+import { alertSettingsChanges } from './activity/alert-settings-changes.ts'
 import { createChangeLog } from './alerts/change-log.ts'
 import { createCourier } from './alerts/courier.ts'
 import { createAlertDesk } from './alerts/desk.ts'
@@ -11,6 +13,7 @@ import type { SendChange } from './alerts/webhook.ts'
 import type { Figures, Sample } from './metrics/figures.ts'
 import type { Samples } from './metrics/samples.ts'
 import type { Monitoring } from './monitoring-contract.ts'
+import type { ClearRequest } from './redis/clear-log.ts'
 import type { Now, WindowSums } from './streams/deployment-now.ts'
 import { callsOfPart } from './streams/part-calls.ts'
 import { columnsOf, showSample } from './streams/sample.ts'
@@ -32,6 +35,10 @@ export interface Watched {
 export interface Monitor extends Omit<Monitoring, 'redisFindings' | 'clearRedis' | 'noteDeed' | 'deeds'> {
   /** Takes the latest sample. */
   look(sample: Sample): void
+  /** Takes the version of the Worker that runs. */
+  seeVersion(version: string): void
+  /** Takes a clearing of Redis that was confirmed. */
+  seeClearing(request: ClearRequest): void
 }
 
 interface MonitorOptions {
@@ -56,7 +63,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const { samples } = watched
   const parts = createPartWatch()
   const log = createChangeLog(storage, send !== null)
-  const desk = createAlertDesk({ storage, changes: log, newId })
+  const { desk, told } = createToldDesk({ storage, changes: log, newId }, clock)
   const courier = createCourier(log, send, clock, random)
 
   function now(): Now | null {
@@ -112,12 +119,40 @@ export function createMonitor(options: MonitorOptions): Monitor {
     alertSummary: () => summaryOf(desk.alerts()),
     alertReport: () => desk.report(clock.now()),
     alertSettings: desk.settings,
-    changeAlertSettings: desk.changeSettings,
+    ...told,
     openStream(lastEventId, holder) {
       watched.watch()
       return streams.open(lastEventId, holder)
     },
   }
+}
+
+/** The desk of the alerts, and the log of activity that is told what it changes and what operators do. */
+function createToldDesk(options: Parameters<typeof createAlertDesk>[0], clock: Clock) {
+  const desk = createAlertDesk(options)
+  const activity = createActivityLog(options.storage, clock)
+  const told: Pick<Monitor, 'changeAlertSettings' | 'activity' | 'seeVersion' | 'seeClearing'> = {
+    changeAlertSettings(change, by) {
+      const before = desk.settings()
+      const changed = desk.changeSettings(change)
+      if (!changed.ok) return changed
+      const listed = alertSettingsChanges(before, changed.value)
+      if (listed.changes.length > 0) {
+        activity.append({ kind: 'alert_settings', by: authorOf(by), ...listed })
+      }
+      return changed
+    },
+    activity: activity.page,
+    seeVersion: activity.seeVersion,
+    seeClearing: ({ database, everywhere, by }) =>
+      activity.append({ kind: 'redis_clear', by: authorOf(by), database, everywhere }),
+  }
+  const observe: typeof desk.observe = (observation) => {
+    const changes = desk.observe(observation)
+    activity.appendAlerts(changes)
+    return changes
+  }
+  return { desk: { ...desk, observe }, told }
 }
 
 /** Summing an hour takes a third of a second, so the sums are shared by all requests between two samples. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
+import type { DeploymentActivityPage, DeploymentActivityQuery } from '../../shared/contract/activity.ts'
 import type {
   AlertReport,
   AlertSettings,
@@ -30,7 +31,12 @@ export interface MonitoringClient {
   alertReport(): Promise<Result<AlertReport, WireError>>
   alertSettings(): Promise<Result<AlertSettings, WireError>>
   /** `invalid_body` if the settings contradict each other. */
-  changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
+  changeAlertSettings(
+    change: AlertSettingsChange,
+    by: ClearRequest['by'],
+  ): Promise<Result<AlertSettings, WireError>>
+  /** A page of what happened to the deployment, the newest first. */
+  activity(query: DeploymentActivityQuery): Promise<Result<DeploymentActivityPage, WireError>>
   /** Sizes and memory of the deployment's Redis, and its clearings. */
   redisFindings(): Promise<Result<RedisFindings, WireError>>
   /**
@@ -56,7 +62,11 @@ export interface MonitoringStub {
   alertSummary(): Promise<AlertSummary>
   alertReport(): Promise<AlertReport>
   alertSettings(): Promise<AlertSettings>
-  changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, Fault[]>>
+  changeAlertSettings(
+    change: AlertSettingsChange,
+    by: ClearRequest['by'],
+  ): Promise<Result<AlertSettings, Fault[]>>
+  activity(query: DeploymentActivityQuery): Promise<DeploymentActivityPage>
   redisFindings(): Promise<RedisFindings>
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   noteDeed(deed: NotedDeed): Promise<void>
@@ -84,11 +94,12 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
     alertSummary: () => call((stub) => stub.alertSummary(), limits.probeDeadlineMs),
     alertReport: () => call((stub) => stub.alertReport()),
     alertSettings: () => call((stub) => stub.alertSettings()),
-    async changeAlertSettings(change) {
-      const answer = await call((stub) => stub.changeAlertSettings(change))
+    async changeAlertSettings(change, by) {
+      const answer = await call((stub) => stub.changeAlertSettings(change, by))
       if (!answer.ok) return answer
       return answer.value.ok ? answer.value : err({ code: 'invalid_body', details: answer.value.error })
     },
+    activity: (query) => call((stub) => stub.activity(query)),
     redisFindings: () => call((stub) => stub.redisFindings()),
     async clearRedis(request) {
       const answer = await call((stub) => stub.clearRedis(request), limits.redisClearDeadlineMs)

@@ -1,3 +1,4 @@
+import type { DeploymentActivityPage, DeploymentActivityQuery } from '../../shared/contract/activity.ts'
 import type {
   AlertReport,
   AlertSettings,
@@ -25,7 +26,8 @@ export interface Monitoring {
   alertSummary(): AlertSummary
   alertReport(): AlertReport
   alertSettings(): AlertSettings
-  changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
+  changeAlertSettings(change: AlertSettingsChange, by: ClearRequest['by']): Result<AlertSettings, Fault[]>
+  activity(query: DeploymentActivityQuery): DeploymentActivityPage
   redisFindings(): RedisFindings
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   /** Writes down a deed of an operator that is about to be done. */

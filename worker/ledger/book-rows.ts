@@ -2,10 +2,13 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { joinBytes } from '../../shared/bytes.ts'
 import { limits } from '../../shared/limits.ts'
 import type { MoveParts } from '../../shared/tags/moves.ts'
+import { noteMovesMax } from './book-notes.ts'
 
 /** An event as a ledger writes it down. Ids from outside may contain any text, so only digests of them are written. */
 export interface WrittenEvent {
   readonly moves: readonly MoveParts[]
+  /** The packed note (book-notes.ts). Empty if there is none. */
+  readonly note: readonly MoveParts[]
   /** Null for an event without an id. */
   readonly identity: Identity | null
 }
@@ -34,7 +37,8 @@ const frameBytes = 1_024
 
 const { ledgerRowBytesMax, invalidationEventsMax, outboxTagsMax, ledgerTagsMax, ledgerEventIdsMax } = limits
 holds(
-  invalidationEventsMax * (headBytes + identityBytes + outboxTagsMax * moveBytes) + frameBytes <=
+  invalidationEventsMax * (headBytes + identityBytes + (outboxTagsMax + noteMovesMax) * moveBytes) +
+    frameBytes <=
     ledgerRowBytesMax,
   'the largest batch of events fits in a row of the log',
 )
@@ -64,14 +68,17 @@ export function decodeBatch(row: ArrayBuffer): WrittenEvent[] {
     const hasIdentity = bytes.getUint8(at) === 1
     const moves = bytes.getUint16(at + 1)
     const movesAt = at + headBytes + (hasIdentity ? identityBytes : 0)
+    const parts = Array.from({ length: moves }, (_, index) => ({
+      offset: bytes.getUint16(movesAt + index * moveBytes),
+      mask: bytes.getUint16(movesAt + index * moveBytes + 2),
+    }))
+    const notedAt = parts.findIndex(({ mask }) => mask === 0)
     events.push({
       identity: hasIdentity
         ? identityIn(decoder.decode(new Uint8Array(row, at + headBytes, identityBytes)), 0)
         : null,
-      moves: Array.from({ length: moves }, (_, index) => ({
-        offset: bytes.getUint16(movesAt + index * moveBytes),
-        mask: bytes.getUint16(movesAt + index * moveBytes + 2),
-      })),
+      moves: notedAt < 0 ? parts : parts.slice(0, notedAt),
+      note: notedAt < 0 ? [] : parts.slice(notedAt),
     })
     at = movesAt + moves * moveBytes
   }
@@ -96,7 +103,8 @@ export function decodeRemembered(text: string): RememberedEvent[] {
   })
 }
 
-function encodeEvent({ moves, identity }: WrittenEvent): Uint8Array {
+function encodeEvent({ moves: moved, note, identity }: WrittenEvent): Uint8Array {
+  const moves = [...moved, ...note]
   const movesAt = headBytes + (identity === null ? 0 : identityBytes)
   const row = new Uint8Array(movesAt + moves.length * moveBytes)
   const bytes = new DataView(row.buffer)

@@ -1,9 +1,12 @@
+import type { WorkspaceActivityQuery } from '../../shared/contract/activity.ts'
 import type { Version } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { MoveParts } from '../../shared/tags/moves.ts'
 import { parseMove } from '../../shared/tags/moves.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
+import { type LedgerActivity, readActivity } from './book-activity.ts'
+import { packNote } from './book-notes.ts'
 import type { RememberedEvent, WrittenEvent } from './book-rows.ts'
 import { decodeBatch, digestOf, encodeBatch } from './book-rows.ts'
 import type { Head, Snapshot } from './book-storage.ts'
@@ -16,6 +19,7 @@ import {
   writeSnapshot,
 } from './book-storage.ts'
 import type {
+  Author,
   LedgerAdvance,
   LedgerChanges,
   LedgerEvent,
@@ -46,6 +50,11 @@ const bookLimits: BookLimits = {
   eventIdsMax: limits.ledgerEventIdsMax,
   logRowsMax: limits.ledgerLogRowsMax,
   batchesPerSnapshot: limits.ledgerBatchesPerSnapshot,
+}
+
+/** The author of a batch, and the instant at which it is written down. */
+interface Told extends Author {
+  readonly atMs: number
 }
 
 /** The greatest number in four bytes. A ledger that has handed out this many versions begins again under another id. */
@@ -82,21 +91,20 @@ export class Book {
 
   /**
    * Gives the next version to each new event, to all of them or to none. An event with the id of another event is a conflict and
-   * does not affect the rest.
+   * does not affect the rest. `told` is written down with each event, for the activity feed.
    */
-  advance(events: readonly LedgerEvent[]): LedgerAdvance {
+  advance(events: readonly LedgerEvent[], told: Told | null = null): LedgerAdvance {
     if (events.length > limits.invalidationEventsMax) throw new Error('book.ts: a batch is too large')
     if (this.head.version + events.length - this.head.birth > distanceMax) this.beginAbove(this.head.version)
     const fresh: WrittenEvent[] = []
     const newlySeen = new Map<string, RememberedEvent>()
     const outcomes = events.map((event): LedgerOutcome => {
-      const written = writtenOf(event)
-      const { identity } = written
+      const identity = identityOf(event)
       const known =
         identity === null ? undefined : (newlySeen.get(identity.id) ?? this.events.get(identity.id))
       if (known !== undefined) return outcomeOf(known, identity?.content)
-      fresh.push(written)
-      const version = versionSchema.parse(this.head.version + fresh.length)
+      const version = versionSchema.parse(this.head.version + fresh.length + 1)
+      fresh.push({ moves: event.moves.map(partsOf), identity, note: noteOf(event, version, told) })
       if (identity !== null) newlySeen.set(identity.id, { ...identity, version })
       return { version }
     })
@@ -116,6 +124,12 @@ export class Book {
     // Most callers know everything already, and the tags need not be looked through for them.
     const moved = after === head.version - birth ? nothingMoved : movedAfter(distances, after)
     return { ledgerId: head.ledgerId, birth, version: head.version, moved }
+  }
+
+  /** A page of what was written down, the newest first. Reads the log and nothing else. */
+  activity(query: WorkspaceActivityQuery, nowMs: number): LedgerActivity {
+    const { storage, bounds, head } = this
+    return readActivity({ storage, sequence: head.sequence, logRowsMax: bounds.logRowsMax, nowMs }, query)
   }
 
   headNow(): { readonly ledgerId: string; readonly version: Version } {
@@ -213,13 +227,15 @@ function movedAfter(distances: Uint32Array, after: number): MovedTags {
   return { tags: Uint16Array.from(tags), distances: Uint32Array.from(tags, (tag) => distances[tag] ?? 0) }
 }
 
-function writtenOf({ moves, eventId, digest }: LedgerEvent): WrittenEvent {
+function identityOf({ moves, eventId, digest }: LedgerEvent): WrittenEvent['identity'] {
   if (moves.length > limits.outboxTagsMax) throw new Error('book.ts: an event has too many moves')
+  if (eventId === undefined) return null
   const content = digest ?? JSON.stringify([...new Set(moves)].sort())
-  return {
-    moves: moves.map(partsOf),
-    identity: eventId === undefined ? null : { id: digestOf(eventId), content: digestOf(content) },
-  }
+  return { id: digestOf(eventId), content: digestOf(content) }
+}
+
+function noteOf({ detail }: LedgerEvent, version: Version, told: Told | null): WrittenEvent['note'] {
+  return told === null ? [] : packNote({ ...told, version, detail: detail ?? null })
 }
 
 function partsOf(move: string): MoveParts {

@@ -15,7 +15,8 @@ const digestBytes = 16
 export async function ledgerEventOf(event: InvalidationEvent): Promise<ScopedEvent> {
   const concern = concernOf(event)
   const { eventId, workspaceId: _workspaceId, ...said } = event
-  return eventId === undefined ? concern : { ...concern, eventId, digest: await digestOf(said) }
+  const shown = { ...concern, detail: said }
+  return eventId === undefined ? shown : { ...shown, eventId, digest: await digestOf(said) }
 }
 
 /**

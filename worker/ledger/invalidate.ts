@@ -10,7 +10,7 @@ import type { Scope, ScopedEvent } from './concerns.ts'
 import { patternsOf } from './concerns.ts'
 import { outboxLedgerEventOf } from './event-digest.ts'
 import type { LedgerClient } from './ledger-client.ts'
-import type { LedgerEntry, LedgerEvent, LedgerOutcome } from './ledger-messages.ts'
+import type { Author, LedgerEntry, LedgerEvent, LedgerOutcome } from './ledger-messages.ts'
 
 type Events<Event extends LedgerEvent> = ReadonlyMap<WorkspaceId, readonly Event[]>
 
@@ -26,6 +26,9 @@ export interface Invalidated extends InvalidationAnswer {
   readonly conflicts: readonly Conflict[]
 }
 
+/** The database records its writes itself. Its rows name no user. */
+const outboxAuthor: Author = { cause: 'outbox', userId: null }
+
 const unavailable: WireError = { code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
 
 /**
@@ -37,6 +40,7 @@ export async function invalidate(
   ledger: LedgerClient,
   recorder: Recorder,
   events: Events<ScopedEvent>,
+  author: Author,
 ): Promise<Result<Invalidated, WireError>> {
   const versions: Record<string, number> = {}
   const patterns: string[] = []
@@ -44,8 +48,8 @@ export async function invalidate(
   let invalidated = 0
   let version = 0
   const [advanced, organizations] = await Promise.all([
-    advanceAll(ledger, recorder, events, scopesOf),
-    advanceOrganizations(ledger, events),
+    advanceAll({ ledger, recorder, author }, events, scopesOf),
+    advanceOrganizations(ledger, events, author),
   ])
   if (!organizations.ok) return organizations
   for (const { workspaceId, answer } of advanced) {
@@ -74,11 +78,12 @@ export async function invalidate(
 async function advanceOrganizations(
   ledger: LedgerClient,
   events: Events<ScopedEvent>,
+  author: Author,
 ): Promise<Result<void, WireError>> {
   const changed = [...events].filter(([, own]) => own.some((event) => event.changesOrganization))
   if (changed.length === 0) return ok(undefined)
   const moved = changed.map(([workspaceId]) => ({ moves: [bucketMove('company', workspaceId)] }))
-  const advanced = await ledger.advance(deploymentId, moved)
+  const advanced = await ledger.advance(deploymentId, moved, author)
   return advanced.ok ? ok(undefined) : err(unavailable)
 }
 
@@ -100,7 +105,11 @@ export async function invalidateEach(
   const byWorkspace = Map.groupBy(written, ({ workspaceId }) => workspaceId)
   const ledgerEvents = new Map([...byWorkspace].map(([id, own]) => [id, own.map(({ event }) => event)]))
   const outcomes: OutboxOutcome[] = []
-  for (const { workspaceId, answer } of await advanceAll(ledger, recorder, ledgerEvents, movesOf)) {
+  for (const { workspaceId, answer } of await advanceAll(
+    { ledger, recorder, author: outboxAuthor },
+    ledgerEvents,
+    movesOf,
+  )) {
     for (const [index, { eventId, position }] of (byWorkspace.get(workspaceId) ?? []).entries()) {
       const outcome = answer.ok ? answer.value.outcomes[index] : undefined
       const isDurable = outcome !== undefined && isEntry(outcome)
@@ -112,15 +121,20 @@ export async function invalidateEach(
   return outcomes
 }
 
+interface Way {
+  readonly ledger: LedgerClient
+  readonly recorder: Recorder
+  readonly author: Author
+}
+
 async function advanceAll<Event extends LedgerEvent>(
-  ledger: LedgerClient,
-  recorder: Recorder,
+  { ledger, recorder, author }: Way,
   events: Events<Event>,
   movedBy: (taken: readonly Event[]) => ReadonlySet<string>,
 ) {
   return Promise.all(
     [...events].map(async ([workspaceId, written]) => {
-      const answer = await ledger.advance(workspaceId, written.map(plainEvent))
+      const answer = await ledger.advance(workspaceId, written.map(plainEvent), author)
       if (answer.ok) {
         const taken = takenOf(written, answer.value.outcomes)
         recorder.record({ kind: 'invalidation', events: taken.length, tags: movedBy(taken).size })
@@ -131,8 +145,13 @@ async function advanceAll<Event extends LedgerEvent>(
 }
 
 /** The part of an event that is sent to its ledger. */
-function plainEvent({ moves, eventId, digest }: LedgerEvent): LedgerEvent {
-  return { moves, ...(eventId === undefined ? {} : { eventId }), ...(digest === undefined ? {} : { digest }) }
+function plainEvent({ moves, eventId, digest, detail }: LedgerEvent): LedgerEvent {
+  return {
+    moves,
+    ...(eventId === undefined ? {} : { eventId }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(detail === undefined ? {} : { detail }),
+  }
 }
 
 function isEntry(outcome: LedgerOutcome): outcome is LedgerEntry {

@@ -6,7 +6,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import type { Recorder } from '../events.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome } from './ledger-messages.ts'
+import type { Author, LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome } from './ledger-messages.ts'
 
 export interface LedgerFailure {
   readonly kind: 'timeout' | 'unavailable'
@@ -17,6 +17,7 @@ export interface LedgerClient {
   advance(
     workspaceId: WorkspaceId,
     events: readonly LedgerEvent[],
+    author: Author,
   ): Promise<Result<LedgerAdvance, LedgerFailure>>
   since(
     workspaceId: WorkspaceId,
@@ -27,7 +28,7 @@ export interface LedgerClient {
 
 /** The methods of a ledger. The stub of the Durable Object has this type. */
 export interface LedgerStub {
-  advance(events: readonly LedgerEvent[]): Promise<LedgerAdvance>
+  advance(events: readonly LedgerEvent[], author: Author): Promise<LedgerAdvance>
   since(ledgerId: string | null, version: number): Promise<LedgerChanges>
 }
 
@@ -97,10 +98,10 @@ export function createLedgerClient(
 ): LedgerClient {
   const call = createCall(clock, recorder)
   return {
-    advance: (workspaceId, events) =>
+    advance: (workspaceId, events, author) =>
       call(
         'advance',
-        async () => stubOf(workspaceId).advance(events),
+        async () => stubOf(workspaceId).advance(events, author),
         (answer) => isAdvance(answer, events.length),
       ),
     since: (workspaceId, ledgerId, version) =>

@@ -1,5 +1,7 @@
-import type { Version } from '../../shared/ids.ts'
+import type { ActivityCause } from '../../shared/contract/activity.ts'
+import type { UserId, Version } from '../../shared/ids.ts'
 import type { Move } from '../../shared/tags/moves.ts'
+import type { NoteDetail } from './book-notes.ts'
 
 /** One change to write down: its moves, and its id for idempotency if it has one. */
 export interface LedgerEvent {
@@ -10,6 +12,14 @@ export interface LedgerEvent {
    * with the same id. If it is absent, the moves distinguish them.
    */
   readonly digest?: string
+  /** The ids or settings that the activity feed shows with the event. They decide nothing. */
+  readonly detail?: NoteDetail
+}
+
+/** Why events are written down, and the user behind them, for the activity feed. */
+export interface Author {
+  readonly cause: ActivityCause
+  readonly userId: UserId | null
 }
 
 /** The version that an event took. */

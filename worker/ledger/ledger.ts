@@ -1,11 +1,13 @@
 import { DurableObject } from 'cloudflare:workers'
 import { systemClock } from '../../shared/clock.ts'
+import type { WorkspaceActivityQuery } from '../../shared/contract/activity.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { Book } from './book.ts'
+import type { LedgerActivity } from './book-activity.ts'
 import { Healings } from './healings.ts'
 import type { HubObject } from './hub-messages.ts'
 import { HubTeller } from './hub-teller.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
+import type { Author, LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
 import type { Marks } from './marks.ts'
 import { marksName } from './marks-client.ts'
 import { ProvenBook } from './proven-book.ts'
@@ -48,8 +50,10 @@ export class Ledger extends DurableObject<Bindings> {
     void state.blockConcurrencyWhile(() => this.proven.wake())
   }
 
-  advance(events: readonly LedgerEvent[]): LedgerAdvance {
-    const advanced = this.book.advance(events)
+  /** An isolate of the release before names no author. */
+  advance(events: readonly LedgerEvent[], author?: Author): LedgerAdvance {
+    const told = author === undefined ? null : { ...author, atMs: systemClock.now() }
+    const advanced = this.book.advance(events, told)
     this.teller.advanced()
     return advanced
   }
@@ -57,7 +61,7 @@ export class Ledger extends DurableObject<Bindings> {
   /** Moves tags of a key that was found wrong, unless that happened lately. Answers whether it did. */
   heal(keyDigest: string, moves: readonly Move[]): boolean {
     if (moves.length === 0 || !this.healings.take(keyDigest, Date.now())) return false
-    this.advance([{ moves }])
+    this.advance([{ moves }], { cause: 'repair', userId: null })
     return true
   }
 
@@ -66,6 +70,11 @@ export class Ledger extends DurableObject<Bindings> {
     // A ledger that has gone back in time begins again at a call.
     this.teller.advanced()
     return changes
+  }
+
+  /** A page of what moved in this workspace, the newest first. */
+  activity(query: WorkspaceActivityQuery): LedgerActivity {
+    return this.book.activity(query, systemClock.now())
   }
 
   /** Registers a hub of this workspace, so that every later write is told to it, and answers the changes after its version. */

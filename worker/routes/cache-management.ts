@@ -1,5 +1,5 @@
 import type { WireError } from '../../shared/contract/errors.ts'
-import type { WorkspaceId } from '../../shared/ids.ts'
+import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import { respondData } from '../http/answers.ts'
@@ -21,8 +21,10 @@ type Responded = Promise<Result<Response, WireError>>
 export async function invalidateWorkspace(
   { ledger, metrics }: Pick<Services, 'ledger' | 'metrics'>,
   workspaceId: WorkspaceId,
+  userId: UserId | null,
 ): Responded {
-  const answer = await invalidate(ledger, metrics.recorder, new Map([[workspaceId, [everythingConcern]]]))
+  const events = new Map([[workspaceId, [everythingConcern]]])
+  const answer = await invalidate(ledger, metrics.recorder, events, { cause: 'action', userId })
   if (!answer.ok) return answer
   const { invalidated, patterns, version } = answer.value
   return ok(respondData({ deletedEntries: invalidated, patterns, version }))

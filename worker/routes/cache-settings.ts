@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { withinDeadline } from '../../shared/clock.ts'
 import {
   performanceAnswerSchema,
   warmUpSchema,
@@ -9,14 +10,17 @@ import {
   cacheSettingsSchema,
   savedSettingsSchema,
 } from '../../shared/contract/settings.ts'
-import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { userIdSchema, type WorkspaceId, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
+import type { SettingsCaller } from '../cache/settings-reader.ts'
 import { enveloped, respondData } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { settingsConcern } from '../ledger/concerns.ts'
 import { invalidate } from '../ledger/invalidate.ts'
+import type { Services } from '../services.ts'
 import { invalidateWorkspace, performanceOf, warmWorkspace } from './cache-management.ts'
+import { settingChanges } from './settings-changes.ts'
 
 const workspacePath = z.strictObject({ workspaceId: workspaceIdSchema })
 const settingsPath = '/api/cache-settings/workspace/{workspaceId}/settings'
@@ -58,14 +62,32 @@ const changeSettings = defineRoute({
   async handle(call) {
     const { workspaceId, caller } = call.caller
     const { origin, ledger, metrics } = call.services
+    const before = await settingsBefore(call.services, workspaceId, caller)
     const saved = await origin.saveSettings(workspaceId, call.input.body, caller)
     if (!saved.ok) return saved
+    const detail = settingChanges(call.input.body, before)
     // Without the invalidation, the saved settings would be in force in some locations only. So a failed invalidation is an
     // error, and the caller's retry repairs it.
-    const announced = await invalidate(ledger, metrics.recorder, new Map([[workspaceId, [settingsConcern]]]))
+    const events = new Map([[workspaceId, [{ ...settingsConcern, detail }]]])
+    const author = { cause: 'settings', userId: call.caller.principal.userId } as const
+    const announced = await invalidate(ledger, metrics.recorder, events, author)
     return announced.ok ? ok(respondData(saved.value)) : announced
   },
 })
+
+/**
+ * The settings before a change, for the activity feed only; null if they cannot be read at once. If another admin saves in between,
+ * the feed shows the value before both changes.
+ */
+async function settingsBefore(
+  { settings, clock }: Services,
+  workspaceId: WorkspaceId,
+  caller: SettingsCaller,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const read = async () => settings.read(workspaceId, caller)
+  const before = await withinDeadline(clock, limits.settingsDeadlineMs, read, null)
+  return before?.ok === true ? { ...before.value } : null
+}
 
 const invalidateOwn = defineRoute({
   method: 'POST',
@@ -75,7 +97,7 @@ const invalidateOwn = defineRoute({
   takes: { body: workspaceBody },
   gives: enveloped(workspaceInvalidatedSchema),
   errors: ['ledger_unavailable'],
-  handle: (call) => invalidateWorkspace(call.services, call.caller.workspaceId),
+  handle: (call) => invalidateWorkspace(call.services, call.caller.workspaceId, call.caller.principal.userId),
 })
 
 const warmCache = defineRoute({

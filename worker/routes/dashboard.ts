@@ -10,20 +10,22 @@ import type { Services } from '../services.ts'
 /** The scripts, styles and pictures of the pages. Their names contain a digest of their content. */
 export const dashboardFilesPath = '/dashboard/*'
 
-/** `GET /dashboard/config.json`: the Supabase project in which the page signs its user in. */
+/** `GET /dashboard/config.json`: the Supabase project in which the page signs its user in, and whether the stack is a local one. */
 export const dashboardConfigRoute = defineRoute({
   method: 'GET',
   path: '/dashboard/config.json',
-  summary: 'The Supabase project in which the dashboard signs its users in',
+  summary:
+    'The Supabase project in which the dashboard signs its users in, and whether this is a local stack',
   access: 'public',
   takes: {},
   gives: dashboardConfigSchema,
   errors: [],
   async handle({ services }) {
-    const { signIn } = services.config
+    const { signIn, isLocalStack } = services.config
     const config: DashboardConfig = {
       supabase_url: signIn?.url ?? null,
       publishable_key: signIn?.publishableKey ?? null,
+      is_local: isLocalStack,
     }
     return ok(respondJson(config))
   },

@@ -63,7 +63,7 @@ export const invalidateRoute = defineRoute({
     if ('outbox' in input.body) return takeOutbox(input.body, services)
     const events = await eventsOf(input.body, input.headers)
     if (!events.ok) return events
-    return takeReported(events.value, 'events' in input.body, services)
+    return takeReported(events.value, input.body, services)
   },
 })
 
@@ -92,11 +92,12 @@ type Events = Map<WorkspaceId, ReportedEvent[]>
  */
 async function takeReported(
   events: Events,
-  isBatch: boolean,
+  body: Exclude<Body, OutboxBatch>,
   services: Services,
 ): Promise<Result<Response, WireError>> {
   const written = new Map([...events].map(([id, own]) => [id, own.map(({ ledgerEvent }) => ledgerEvent)]))
-  const answer = await invalidate(services.ledger, services.metrics.recorder, written)
+  const author = { cause: 'table' in body ? 'webhook' : 'api', userId: null } as const
+  const answer = await invalidate(services.ledger, services.metrics.recorder, written, author)
   if (!answer.ok) return answer
   const { conflicts, ...invalidated } = answer.value
   if (conflicts.length === 0) return ok(respondData(invalidated))
@@ -105,7 +106,7 @@ async function takeReported(
     .map(({ position, ledgerEvent }) => ({ index: position, eventId: ledgerEvent.eventId ?? '' }))
     .toSorted((one, other) => one.index - other.index)
   const message = 'is the id of another event; this event was not accepted'
-  const parameterOf = (index: number) => (isBatch ? `events.${index}.eventId` : 'eventId')
+  const parameterOf = (index: number) => ('events' in body ? `events.${index}.eventId` : 'eventId')
   const details = refused.map(({ index }) => ({ parameter: parameterOf(index), message }))
   return err({ code: 'event_id_reused', details, conflicts: refused })
 }

@@ -51,7 +51,7 @@ const changeSettings = defineRoute({
   gives: enveloped(alertSettingsSchema),
   errors: ['figures_unavailable'],
   async handle(call) {
-    const settings = await call.services.monitoring.changeAlertSettings(call.input.body)
+    const settings = await call.services.monitoring.changeAlertSettings(call.input.body, call.caller.by)
     return settings.ok ? ok(respondData(settings.value)) : settings
   },
 })

@@ -12,7 +12,7 @@ import {
   workspacePageSchema,
   workspacesQuerySchema,
 } from '../../shared/contract/workspaces.ts'
-import { type WorkspaceId, workspaceIdSchema } from '../../shared/ids.ts'
+import { userIdSchema, type WorkspaceId, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import type { NamedOperator } from '../auth/callers.ts'
@@ -73,7 +73,13 @@ const invalidate = defineRoute({
   errors: deedErrors,
   async handle(call) {
     const noted = await note(call, 'invalidate')
-    return noted.ok ? invalidateWorkspace(call.services, call.input.path.workspaceId) : noted
+    const { workspaceId } = call.input.path
+    if (!noted.ok) return noted
+    return invalidateWorkspace(
+      call.services,
+      workspaceId,
+      userIdSchema.nullable().parse(call.caller.by.userId),
+    )
   },
 })
 

@@ -6,6 +6,7 @@ import { createMonitoringClient } from '../../../worker/deployment/monitoring-cl
 import { createFakeClock } from '../../support/fake-clock.ts'
 
 const holder = { workspaceId: '15213', userId: 'user-1' }
+const byKey = { kind: 'internal-key', userId: null, workspaceId: null } as const
 const neverCalled = () => Promise.reject(new Error('must not be called'))
 const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   now: neverCalled,
@@ -14,6 +15,7 @@ const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   alertReport: neverCalled,
   alertSettings: neverCalled,
   changeAlertSettings: neverCalled,
+  activity: neverCalled,
   redisFindings: neverCalled,
   clearRedis: neverCalled,
   noteDeed: neverCalled,
@@ -92,7 +94,7 @@ describe('the monitoring client', () => {
       createFakeClock(),
     )
     expect(await client.alertSettings()).toEqual({ ok: true, value: defaultAlertSettings })
-    expect(await client.changeAlertSettings({ rules: {} })).toEqual({
+    expect(await client.changeAlertSettings({ rules: {} }, byKey)).toEqual({
       ok: false,
       error: { code: 'invalid_body', details: faults },
     })

@@ -14,6 +14,7 @@ import type { LedgerEvent } from '../../../worker/ledger/ledger-messages.ts'
 import { createBook } from '../../support/book-storage.ts'
 
 const recorder = { record: () => undefined }
+const author = { cause: 'api', userId: null } as const
 const workspaceId = workspaceIdSchema.parse('15213')
 const reported = (event: object) => ledgerEventOf(invalidationEventSchema.parse(event))
 
@@ -31,7 +32,8 @@ function createLedgers(lost: string | null = null) {
     },
     since: async () => err({ kind: 'unavailable' }),
   }
-  const report = (...events: [WorkspaceId, ScopedEvent[]][]) => invalidate(ledger, recorder, new Map(events))
+  const report = (...events: [WorkspaceId, ScopedEvent[]][]) =>
+    invalidate(ledger, recorder, new Map(events), author)
   return { told, report }
 }
 

@@ -15,7 +15,7 @@ async function advanceTo(answer: string) {
     since: () => Promise.reject(new Error('must not be called')),
   }
   const client = createLedgerClient(() => stub, createFakeClock(), { record: () => undefined })
-  return client.advance(workspaceId, events)
+  return client.advance(workspaceId, events, { cause: 'api', userId: null })
 }
 
 describe('the answer of a ledger to an advance', () => {

@@ -18,7 +18,7 @@ export function useIsOperator(): boolean | null {
   return known.get(key) ?? null
 }
 
-/** The views that are of use to the user in the workspace. Until it is known whether they are an operator, they may be one. */
+/** The views of the navigation that are of use to the user in the workspace. Until it is known whether they are an operator, they may be one. */
 export function useOwnViews(): readonly View[] {
   const { workspace } = usePlace()
   const isOperator = useIsOperator() !== false
@@ -31,6 +31,9 @@ export function useOwnViews(): readonly View[] {
     workspace: true,
     inspector: isAdmin,
     deployment: isOperator,
+    activity: isAdmin || isOperator,
+    start: false,
+    glossary: false,
   }
   return views.filter((view) => isOpen[view])
 }

@@ -1,18 +1,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { addressOfView, type View, views } from './views.ts'
 
-/** The views, in the order of the navigation. */
-export const views = ['live', 'board', 'mail', 'queues', 'workspace', 'inspector', 'deployment'] as const
-export type View = (typeof views)[number]
-
-export const viewTitles: Readonly<Record<View, string>> = {
-  live: 'Live',
-  board: 'Board',
-  mail: 'Mail',
-  queues: 'Queues',
-  workspace: 'Workspace',
-  inspector: 'Inspector',
-  deployment: 'Deployment',
-}
+export { addressOfView, type View, views, viewTitles } from './views.ts'
 
 /** The place that the address asks for: a view, the user's first view if it names none, or something that does not exist. */
 type Asked = View | 'first' | 'unknown'
@@ -77,10 +66,6 @@ export function useRestOfAddress(): string {
 /** Goes to a view, and to what it shows there. */
 export function goToView(view: View, rest = '', step: Step = 'push'): void {
   go(addressOfView(view, rest), step)
-}
-
-export function addressOfView(view: View, rest = ''): string {
-  return rest === '' ? `#/${view}` : `#/${view}/${rest.split('/').map(encodeURIComponent).join('/')}`
 }
 
 /** The choices of a view that the address keeps, so that they survive a reload and can be sent to somebody. */

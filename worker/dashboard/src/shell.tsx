@@ -4,9 +4,11 @@ import { useIsOperator } from './access.ts'
 import { createApiClient } from './api/api-client.ts'
 import { createDirectory, type Directory } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
+import { wantsFirstSteps } from './first-run/landing.ts'
 import { LiveProvider } from './live/live-context.tsx'
 import { LiveView } from './live/live-view.tsx'
 import { NotFound } from './not-found.tsx'
+import { PaletteOpener } from './palette/palette-opener.tsx'
 import { Boundary } from './parts/boundary.tsx'
 import { later } from './parts/later.tsx'
 import { FailureNotice, Notice } from './parts/notice.tsx'
@@ -37,6 +39,16 @@ const InspectorView = later(async () => (await import('./inspector/inspector-vie
 
 const DeploymentView = later(async () => (await import('./deployment/deployment-view.tsx')).DeploymentView, {
   what: 'the deployment',
+})
+
+const ActivityView = later(async () => (await import('./activity/activity-view.tsx')).ActivityView, {
+  what: 'the activity',
+})
+const FirstRunView = later(async () => (await import('./first-run/first-run-view.tsx')).FirstRunView, {
+  what: 'the first steps',
+})
+const GlossaryView = later(async () => (await import('./glossary/glossary-view.tsx')).GlossaryView, {
+  what: 'the glossary',
 })
 
 const workspaceKey = 'boardcache-workspace'
@@ -104,6 +116,7 @@ export function Shell({ auth, user }: { auth: Auth; user: User }) {
       <LiveProvider key={place.workspace.id}>
         {bar}
         <Views key={place.workspace.id} foreign={foreign} />
+        <PaletteOpener />
       </LiveProvider>
     </PlaceContext>
   )
@@ -117,16 +130,21 @@ const components: Readonly<Record<View, React.ComponentType>> = {
   workspace: WorkspaceView,
   inspector: InspectorView,
   deployment: DeploymentView,
+  activity: ActivityView,
+  start: FirstRunView,
+  glossary: GlossaryView,
 }
 
 function Views({ foreign }: { foreign: string | null }) {
-  const { workspace } = usePlace()
+  const { auth, workspace } = usePlace()
   const asked = useView()
   const [detail = ''] = useRestOfAddress().split('/')
   const isOperator = useIsOperator()
   useEffect(() => {
-    if (asked === 'first' && isOperator !== null) goToView(isOperator ? 'live' : 'board', '', 'replace')
-  }, [asked, isOperator])
+    if (asked !== 'first') return
+    if (wantsFirstSteps(auth.config.is_local)) goToView('start', '', 'replace')
+    else if (isOperator !== null) goToView(isOperator ? 'live' : 'board', '', 'replace')
+  }, [asked, isOperator, auth])
   const title = asked === 'unknown' ? 'Not found' : asked === 'first' ? 'Boardcache' : viewTitles[asked]
   useEffect(() => {
     document.title = [`${title} ${detail}`.trim(), workspace.name, 'Boardcache'].join(' · ')
@@ -137,7 +155,8 @@ function Views({ foreign }: { foreign: string | null }) {
       <h1 className="hidden">{title}</h1>
       {foreign !== null && (
         <Notice tone="info">
-          The address names workspace {foreign}, which you are not a member of. You see {workspace.name}.
+          The address names workspace {foreign}, which you are not a member of. You see{' '}
+          <bdi>{workspace.name}</bdi>.
         </Notice>
       )}
       {Shown === null ? (

@@ -4,11 +4,11 @@ import type { Workspace } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
 import { LiveStatus } from './live/live-status.tsx'
 import { Boundary } from './parts/boundary.tsx'
+import { isolated } from './parts/format.ts'
 import { later } from './parts/later.tsx'
 import { Mark } from './parts/mark.tsx'
 import { PlaceContext } from './place.ts'
 import { addressOfView, nameWorkspace, useView, viewTitles } from './routing.ts'
-import { ThemeChoice } from './theme-choice.tsx'
 
 /** As large as the button of the notifications, so that nothing moves when that is there. */
 const notificationsPlace = (
@@ -23,6 +23,14 @@ const NotificationsMenu = later(
   { what: 'the notifications', waiting: notificationsPlace },
 )
 
+/** As large as the button of the account, so that nothing moves when that is there. */
+const accountPlace = <span className="account-place" aria-hidden="true" />
+
+const UserMenu = later(async () => (await import('./user-menu/user-menu.tsx')).UserMenu, {
+  what: 'the menu of your account',
+  waiting: accountPlace,
+})
+
 interface TopBarProps {
   readonly auth: Auth
   readonly user: User
@@ -32,8 +40,11 @@ interface TopBarProps {
   readonly isLoading: boolean
 }
 
-/** The navigation, the choice of the workspace, and signing out. */
+/** The navigation, the choice of the workspace, and the menu of the account. */
 export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProps) {
+  const shown = workspaces.find(({ id }) => id === chosen)
+  // The menu may be too narrow for it.
+  const chosenTitle = shown === undefined ? undefined : `${shown.id} · ${isolated(shown.name)}`
   const hasPlace = useContext(PlaceContext) !== null
   return (
     <header className="bar">
@@ -64,20 +75,20 @@ export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProp
             aria-label="Workspace"
             disabled={isLoading}
             value={chosen}
+            title={chosenTitle}
             onChange={({ target }) => nameWorkspace(target.value, 'push')}
             className="bar-workspace"
           >
             {workspaces.map(({ id, name, role }) => (
               <option key={id} value={id}>
-                {id} · {name} ({role})
+                {id} · {isolated(name)} ({role})
               </option>
             ))}
           </select>
         )}
-        <ThemeChoice />
-        <button type="button" className="plain" title={user.email} onClick={() => void auth.signOut()}>
-          Sign out
-        </button>
+        <Boundary what="the menu of your account">
+          <UserMenu auth={auth} user={user} />
+        </Boundary>
       </span>
     </header>
   )

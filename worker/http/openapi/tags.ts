@@ -31,7 +31,10 @@ export const tags = [
     name: 'Live',
     description: 'Changes in what a browser shows, over a WebSocket.',
   },
-  { name: 'Invalidation', description: "Reports of changes, from the CRM's backend or the database." },
+  {
+    name: 'Invalidation',
+    description: "Reports of changes, from the CRM's backend or the database, and what they moved.",
+  },
   {
     name: 'Work in the background',
     description:
@@ -63,6 +66,7 @@ const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/v1\/(queues|exports|imports|notifications|analytics)(\/|$)/, 'Work in the background'],
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],
   [/^\/api\/cache-settings\//, 'Cache management'],
+  [/^\/api\/activity$/, 'Invalidation'],
   [/^\/api\/monitoring\//, 'Monitoring'],
   [/^\/api\/admin\/redis/, 'Redis'],
 ]

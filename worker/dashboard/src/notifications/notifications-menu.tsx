@@ -86,9 +86,9 @@ function Newest({ notifications, onMarked }: NewestProps) {
       <ul aria-label="Notifications">
         {notifications.map(({ id, title, body, subject, createdAt, readAt }) => (
           <li key={id} className={readAt === null ? 'is-unread' : undefined}>
-            <strong>{title}</strong>
+            <strong dir="auto">{title}</strong>
             {readAt === null && <span className="hidden">unread</span>}
-            {body !== '' && <p>{body}</p>}
+            {body !== '' && <p dir="auto">{body}</p>}
             <time className="quiet small" dateTime={createdAt}>
               {formatDay(createdAt)}, {formatTime(Date.parse(createdAt))}
             </time>{' '}

@@ -78,3 +78,8 @@ export function versionText(version: number, base: number | null): string {
 function trimmed(value: number, digits: number): string {
   return value.toFixed(digits).replace(/\.0+$/, '')
 }
+
+/** A name within other text, where no element can isolate it, so that one written from right to left moves nothing around it (UAX #9). */
+export function isolated(name: string): string {
+  return `\u2068${name}\u2069`
+}

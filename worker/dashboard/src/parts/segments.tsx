@@ -22,7 +22,9 @@ export function Segments<Value extends string>({ label, value, options, onChange
             checked={option.value === value}
             onChange={() => onChange(option.value)}
           />
-          <span>{option.title}</span>
+          <span>
+            <bdi>{option.title}</bdi>
+          </span>
         </label>
       ))}
     </fieldset>

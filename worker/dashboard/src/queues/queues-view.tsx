@@ -40,7 +40,7 @@ function Refused() {
   return (
     <Notice tone="info">
       Operators see all queues here, and the admins of a workspace see its jobs. You are a member of{' '}
-      {workspace.name}: ask one of its admins if something that you started does not finish.
+      <bdi>{workspace.name}</bdi>: ask one of its admins if something that you started does not finish.
     </Notice>
   )
 }
@@ -136,7 +136,7 @@ function OwnOnly({ isOn, onChange }: { isOn: boolean; onChange(isOn: boolean): v
   return (
     <label className="row small">
       <input type="checkbox" checked={isOn} onChange={({ target }) => onChange(target.checked)} />
-      Only of {workspace.name}
+      Only of <bdi>{workspace.name}</bdi>
     </label>
   )
 }
@@ -150,7 +150,9 @@ function AdminsQueues() {
   return (
     <>
       <div className="view-head">
-        <h2>Jobs of {workspace.name}</h2>
+        <h2>
+          Jobs of <bdi>{workspace.name}</bdi>
+        </h2>
         <span className="quiet">
           Only operators see the figures of all workspaces, and pause or clean a queue that they share.
         </span>

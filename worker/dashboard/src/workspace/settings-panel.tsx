@@ -81,7 +81,8 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
           }}
           onNo={() => setIsSwitchingOff(false)}
         >
-          Every read of everybody in {workspace.name} then waits for the database, until it is on again.
+          Every read of everybody in <bdi>{workspace.name}</bdi> then waits for the database, until it is on
+          again.
         </Question>
       )}
       <h3>Features</h3>

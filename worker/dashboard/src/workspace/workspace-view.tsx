@@ -14,7 +14,9 @@ export function WorkspaceView() {
   return (
     <>
       <div className="view-head">
-        <h2>{workspace.name}</h2>
+        <h2>
+          <bdi>{workspace.name}</bdi>
+        </h2>
         <span className="quiet">
           workspace {workspace.id}, you are {workspace.role === 'admin' ? 'an admin' : 'a member'}
         </span>

@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest'
+import { ask } from '../support/api-client.ts'
+import { chromiumPath } from '../support/chromium.ts'
+import { eventually } from '../support/eventually.ts'
+import { accountOf, type DashboardPage, operator } from './dashboard-page.ts'
+import { useDashboard } from './dashboard-tests.ts'
+
+const member = 'member@boardcache.example'
+
+describe.skipIf(chromiumPath === null)(
+  'the activity, first steps, palette and glossary of the dashboard',
+  () => {
+    const given = useDashboard({ contacts: 2_000, hasFirstSteps: true })
+
+    const rows = ({ panel }: DashboardPage) =>
+      panel('What happened')
+        .getByRole('list', { name: /^Activity/ })
+        .getByRole('button', { expanded: false })
+    const move = (contactId: string) =>
+      given.stack.invalidate({
+        ...{ workspaceId: '15213', boardId: 'board_123', contactId, action: 'contact_moved' },
+        ...{ fromColumnId: 'col_1', toColumnId: 'col_2' },
+      })
+
+    it.each(['light', 'dark'] as const)('begin with what to try for an operator, in %s', async (theme) => {
+      const dashboard = await given.signedIn({ theme })
+      const { page, panel, seriousFaults } = dashboard
+      await page.getByRole('main', { name: 'First steps' }).waitFor()
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+      await panel('At the API').getByRole('button', { name: 'Copy the line: Count the contacts' }).click()
+      await page.getByText('Copied.', { exact: true }).waitFor({ state: 'attached' })
+      const line = String(await page.evaluate('navigator.clipboard.readText()'))
+      expect(line).toContain(`"${given.stack.worker}/api/cache-settings/workspace/15213/counts"`)
+      await panel('At the API')
+        .getByRole('button', { name: /^Copy export TOKEN=/ })
+        .click()
+      await eventually(async () =>
+        String(await page.evaluate('navigator.clipboard.readText()')).startsWith('export TOKEN=ey'),
+      )
+      expect(await seriousFaults()).toEqual([])
+      await page.getByRole('button', { name: 'Do not open this page by itself again' }).click()
+      await page.goto(given.stack.worker)
+      await page.getByRole('main', { name: 'Live' }).waitFor()
+    })
+
+    it('show what moved and what happened, by whom, with tags and version, and lead to what was touched', async () => {
+      const dashboard = await given.signedIn()
+      const { page, open, panel, seriousFaults } = dashboard
+      const { version } = await move('contact_000001')
+      await given.stack.api().changeSettings({ features: { search: true } })
+      await given.stack.api().changeSettings({ features: { search: false } })
+      await open('Activity')
+      const list = panel('What happened')
+      await list.getByText(/^Version \S+ runs$/).waitFor()
+      await list
+        .getByText(/features\.search on → off/)
+        .first()
+        .waitFor()
+      const moved = rows(dashboard).filter({ hasText: 'moved a contact: contact_000001 from col_1 to col_2' })
+      await moved.click()
+      await list.getByText(String(version)).waitFor()
+      await list.getByRole('button', { name: 'Copy contactId' }).waitFor()
+      await list
+        .getByRole('list', { name: 'Moved tags' })
+        .getByText(/of its 16 filters/)
+        .first()
+        .waitFor()
+      expect(await seriousFaults()).toEqual([])
+      await page.emulateMedia({ colorScheme: 'dark' })
+      expect(await seriousFaults()).toEqual([])
+      await list.getByRole('link', { name: /^Board / }).click()
+      await page.getByRole('main', { name: 'Board' }).waitFor()
+      expect(page.url()).toContain('#/board/board_123')
+    })
+
+    it('wait while they are paused and say what came, and are filtered by kind and cause in the address', async () => {
+      const dashboard = await given.signedIn()
+      const { page, open, panel } = dashboard
+      await move('contact_000002')
+      await open('Activity')
+      const list = panel('What happened')
+      await list.getByText('contact_000002').first().waitFor()
+      await page.getByRole('button', { name: 'Pause' }).press('Enter')
+      await list.getByText('Paused.').waitFor()
+      await move('contact_000003')
+      await list.getByText(/Paused\. \d+ came meanwhile\./).waitFor()
+      expect(await list.getByText('contact_000003').count()).toBe(0)
+      await page.getByRole('button', { name: 'Go on' }).press('Enter')
+      await list.getByText('contact_000003').first().waitFor()
+
+      await list.getByLabel('Cause').selectOption("The CRM's backend")
+      await expect.poll(() => page.url()).toContain('cause=api')
+      await list.getByText('contact_000003').first().waitFor()
+      expect(await list.getByText(/^Version \S+ runs$/).count()).toBe(0)
+      await list.getByLabel('Kind').selectOption('Deploy')
+      await list.getByText('Nothing of this kind can be seen by you.').waitFor()
+      await page.goBack()
+      await page.reload()
+      await list.getByText('contact_000003').first().waitFor()
+      await rows(dashboard).first().focus()
+      await page.keyboard.press('ArrowDown')
+      expect(
+        await page.evaluate('document.activeElement === document.querySelectorAll(".activity-head")[1]'),
+      ).toBe(true)
+    })
+
+    it('page through more items than a page has, and say why if they cannot be loaded', async () => {
+      const dashboard = await given.signedIn({ width: 390, height: 844 })
+      const { page, open, panel, seriousFaults } = dashboard
+      const events = Array.from({ length: 220 }, (_, number) => ({
+        ...{
+          workspaceId: '15213',
+          boardId: 'board_123',
+          contactId: `many_${number}`,
+          action: 'contact_updated',
+        },
+      }))
+      const headers = {
+        Authorization: `Bearer ${given.stack.internalAuthKey}`,
+        'Content-Type': 'application/json',
+      }
+      const body = JSON.stringify({ events })
+      await ask(`${given.stack.worker}/api/cache/invalidate`, { method: 'POST', headers, body })
+      await open('Activity')
+      const list = panel('What happened')
+      await list.getByText('many_219').waitFor()
+      await list.getByRole('button', { name: 'Look further back' }).click()
+      await list.getByText(/1 to 100 of 1\d\d/).waitFor()
+      await list.getByRole('button', { name: 'Look further back' }).click()
+      await list.getByRole('button', { name: 'Older' }).click()
+      await list.getByText(/^101 to /).waitFor()
+      const isWider = (width: number) => page.evaluate(`document.documentElement.scrollWidth > ${width}`)
+      expect(await isWider(390)).toBe(false)
+      await page.setViewportSize({ width: 320, height: 844 })
+      expect(await isWider(320)).toBe(false)
+      await page.route('**/api/activity?*', (route) => route.fulfill({ status: 503, json: unavailable }))
+      await list.getByText('Not current: the last look failed.').waitFor()
+      await page.reload()
+      await list.getByRole('alert').getByText('The ledger of the workspace did not answer.').waitFor()
+      expect(await seriousFaults()).toEqual([])
+      // It tries again by itself, too.
+      await page.unrouteAll()
+      await list.getByText('many_219').waitFor()
+    })
+
+    it.each([
+      { email: operator, role: 'admin of 15213', offers: true, word: 'Clear a Redis database' },
+      {
+        email: 'manager@xenia.example',
+        role: 'admin of 15214',
+        offers: true,
+        word: 'Invalidate this workspace',
+      },
+      { email: member, role: 'member of 15213', offers: false, word: 'Warm up this workspace' },
+    ])('are reached by $email as far as the role allows, from the palette and the menu', async (user) => {
+      const { page, seriousFaults, signOut } = await given.signedIn({ email: user.email })
+      await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click()
+      await expect
+        .poll(() => page.getByRole('navigation').getByRole('link', { name: 'Activity' }).count())
+        .toBe(user.offers ? 1 : 0)
+      await page.keyboard.press('Control+k')
+      const palette = page.getByRole('dialog', { name: 'Go to' })
+      const field = palette.getByRole('combobox')
+      await field.fill(user.word)
+      await palette.getByRole('option', { name: user.word }).waitFor()
+      expect(await palette.getByRole('option', { name: user.word }).getAttribute('aria-selected')).toBe(
+        'true',
+      )
+      expect(await seriousFaults()).toEqual([])
+      await field.fill('zzzz')
+      await palette.locator('.palette-none').waitFor()
+      await field.fill('ledgr')
+      await page.keyboard.press('Enter')
+      await page.getByRole('main', { name: 'Glossary' }).waitFor()
+      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('word-ledger')
+      await page.getByLabel('Find a word').fill('no such word at all')
+      await page.getByText('There is no such word.').waitFor()
+      await page.getByLabel('Find a word').fill('')
+      expect(await seriousFaults()).toEqual([])
+
+      await accountOf(page).press('Enter')
+      await page.getByText(user.role).waitFor()
+      await page.getByRole('link', { name: 'First steps' }).waitFor()
+      expect(await page.getByRole('link', { name: 'API documentation' }).getAttribute('href')).toBe('/docs')
+      await page.getByRole('combobox', { name: 'Theme' }).selectOption('dark')
+      expect(await seriousFaults()).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.getByRole('combobox', { name: 'Theme' }).waitFor({ state: 'hidden' })
+      if (!user.offers) {
+        await page.evaluate("location.hash = '#/activity'")
+        await page
+          .getByText('Only admins of the workspace and operators can see what happened here.')
+          .waitFor()
+      }
+      await signOut()
+      await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    })
+  },
+)
+
+const unavailable = {
+  success: false,
+  error: 'The ledger of the workspace did not answer.',
+  code: 'ledger_unavailable',
+  requestId: 'r-1',
+}

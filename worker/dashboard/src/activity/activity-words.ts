@@ -1,0 +1,131 @@
+import type { ActivityAuthor, ActivityCause, SettingChange } from '../../../../shared/contract/activity.ts'
+import { addressOfView } from '../views.ts'
+import type { ActivityItem } from './feed.ts'
+
+export const kindTitles: Readonly<Record<ActivityItem['kind'], string>> = {
+  invalidation: 'Invalidation',
+  settings: 'Settings',
+  alert: 'Alert',
+  alert_settings: 'Alert settings',
+  deploy: 'Deploy',
+  redis_clear: 'Redis cleared',
+}
+
+export const causeTitles: Readonly<Record<ActivityCause, string>> = {
+  api: "the CRM's backend",
+  webhook: 'a database webhook',
+  outbox: 'a write in the database',
+  settings: 'saved settings',
+  action: 'a button of this page',
+  repair: 'a repair',
+}
+
+const actionWords: Readonly<Record<string, string>> = {
+  contact_created: 'created a contact',
+  contact_updated: 'changed a contact',
+  contact_moved: 'moved a contact',
+  contact_deleted: 'deleted a contact',
+  contact_assigned: 'assigned a contact',
+  contacts_imported: 'imported contacts',
+  board_updated: 'changed a board',
+  workspace_updated: 'changed the workspace',
+}
+
+const alertWords: Readonly<Record<string, string>> = {
+  pending: 'may fire soon',
+  firing: 'fires',
+  resolved: 'is over',
+  inactive: 'is quiet again',
+}
+
+/** An item in one sentence. */
+export function sentenceOf(item: ActivityItem): string {
+  if (item.kind === 'invalidation') return invalidationOf(item)
+  if (item.kind === 'settings') return listed('Cache settings', item.changes, item.changesMore)
+  if (item.kind === 'alert_settings') return listed('Alert settings', item.changes, item.changesMore)
+  if (item.kind === 'alert') return `${item.name} ${alertWords[item.to] ?? item.to}`
+  if (item.kind === 'deploy') {
+    return item.previous === null
+      ? `Version ${item.version} runs`
+      : `Version ${item.version} replaced ${item.previous}`
+  }
+  return `${item.database} was cleared${item.everywhere ? ', and every workspace was invalidated' : ''}`
+}
+
+function invalidationOf({
+  cause,
+  event,
+  tags,
+  tagsMore,
+}: Extract<ActivityItem, { kind: 'invalidation' }>): string {
+  if (event !== null) {
+    const from = event.fromColumnId === undefined ? '' : ` from ${event.fromColumnId}`
+    const to = event.toColumnId === undefined ? '' : ` to ${event.toColumnId}`
+    const what = event.contactId ?? event.boardId
+    const named = what === undefined ? '' : `: ${what}`
+    return `The CRM's backend ${actionWords[event.action] ?? event.action}${named}${from}${to}`
+  }
+  const moved = familiesOf(tags, tagsMore)
+  if (cause === 'action') return `Everything in the workspace was invalidated (${moved})`
+  if (cause === 'repair') return `A check found an entry wrong and moved ${moved}`
+  if (cause === null) return `Moved ${moved}`
+  return `${capital(causeTitles[cause])} moved ${moved}`
+}
+
+/** Tags in short: `2 contact, counts`. */
+export function familiesOf(tags: readonly string[], more: number): string {
+  const counts = new Map<string, number>()
+  for (const tag of tags) {
+    const family = tag.replace(/#.*$/, '')
+    counts.set(family, (counts.get(family) ?? 0) + 1)
+  }
+  const parts = [...counts].map(([family, count]) => (count === 1 ? family : `${count} ${family}`))
+  return [...parts, ...(more > 0 ? [`${more} more`] : [])].join(', ') || 'nothing'
+}
+
+function listed(what: string, changes: readonly SettingChange[], more: number): string {
+  const parts = changes
+    .slice(0, 3)
+    .map(({ name, from, to }) => `${name} ${valueText(from)} → ${valueText(to)}`)
+  const left = changes.length - parts.length + more
+  if (parts.length === 0) return `${what} were saved`
+  return `${what}: ${[...parts, ...(left > 0 ? [`${left} more`] : [])].join(', ')}`
+}
+
+export function valueText(value: SettingChange['from']): string {
+  if (value === null) return '?'
+  return typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+}
+
+/** The author in words, from the point of view of a user. */
+export function authorText(by: ActivityAuthor, userId: string): string | null {
+  if (by === null) return null
+  if (by.kind === 'internal_key') return 'with the internal key'
+  return by.userId === userId ? 'by you' : `by ${by.userId}`
+}
+
+interface Touched {
+  readonly title: string
+  readonly address: string
+}
+
+/** Where to look at what an item touched. `boards` are those that its tags may stand for. */
+export function touchedBy(
+  item: ActivityItem,
+  boards: readonly { readonly id: string; readonly name: string }[],
+  isAdmin: boolean,
+): readonly Touched[] {
+  if (item.kind === 'settings') return [{ title: 'The settings', address: addressOfView('workspace') }]
+  if (item.kind !== 'invalidation') return [{ title: 'Figures and alerts', address: addressOfView('live') }]
+  const named = item.event?.boardId
+  const ids =
+    named === undefined ? boards : [boards.find(({ id }) => id === named) ?? { id: named, name: named }]
+  return [
+    ...ids.map(({ id, name }) => ({ title: `Board ${name}`, address: addressOfView('board', id) })),
+    ...(isAdmin ? [{ title: 'Inspector', address: addressOfView('inspector') }] : []),
+  ]
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import type { Clock } from '../../../shared/clock.ts'
+import {
+  type ActivityAuthor,
+  type DeploymentActivity,
+  type DeploymentActivityPage,
+  type DeploymentActivityQuery,
+  deploymentActivitySchema,
+  positionText,
+} from '../../../shared/contract/activity.ts'
+import type { AlertChange } from '../../../shared/contract/alerts.ts'
+import { userIdSchema } from '../../../shared/ids.ts'
+import { limits } from '../../../shared/limits.ts'
+import type { SqlStorage } from '../../platform/sql-storage.ts'
+
+/** An item without its place in the log. */
+type Happening = WithoutPlace<DeploymentActivity>
+type WithoutPlace<Item> = Item extends unknown ? Omit<Item, 'id' | 'at'> : never
+
+/**
+ * What happened to the deployment: alerts, changed alert settings, clearings of Redis, and new versions of the Worker. It is bounded in
+ * rows, in their age and in the bytes of each. Such things are rare, so each takes a row of its own.
+ */
+interface ActivityLog {
+  append(happening: Happening): void
+  appendAlerts(changes: readonly AlertChange[]): void
+  /** Writes down that this version of the Worker runs, unless the last one that was written down is the same. */
+  seeVersion(version: string): void
+  page(query: DeploymentActivityQuery): DeploymentActivityPage
+}
+
+const schema = `
+  create table if not exists activity (sequence integer primary key autoincrement, at_ms integer not null,
+    kind text not null, body text not null);
+  create index if not exists activity_kind on activity (kind, sequence);`
+
+const rowSchema = z.object({ sequence: z.int(), at_ms: z.int(), body: z.string() })
+const newestSchema = z.object({ newest: z.int().nullable() })
+
+export function createActivityLog(storage: SqlStorage, clock: Clock): ActivityLog {
+  const rows = (statement: string, ...values: (string | number)[]) => [
+    ...storage.sql.exec(statement, ...values),
+  ]
+  storage.transactionSync(() => rows(schema))
+
+  function write(atMs: number, happening: Happening): void {
+    const body = JSON.stringify(happening)
+    if (body.length > limits.activityDeploymentRowBytesMax) {
+      throw new Error('activity-log.ts: an item is larger than a row may be')
+    }
+    rows('insert into activity (at_ms, kind, body) values (?, ?, ?)', atMs, happening.kind, body)
+    rows(
+      `delete from activity where at_ms < ? or sequence <= (select sequence from activity
+        order by sequence desc limit 1 offset ?)`,
+      clock.now() - limits.activityAgeMaxMs,
+      limits.activityDeploymentRowsMax,
+    )
+  }
+  const append = (happening: Happening) => storage.transactionSync(() => write(clock.now(), happening))
+
+  return {
+    append,
+    appendAlerts(changes) {
+      if (changes.length === 0) return
+      storage.transactionSync(() => {
+        for (const change of changes) write(Date.parse(change.at), alertOf(change))
+      })
+    },
+    seeVersion(version) {
+      const [row] = rows(`select sequence, at_ms, body from activity where kind = 'deploy'
+        order by sequence desc limit 1`)
+      const last = row === undefined ? null : itemOf(row)
+      const previous = last?.kind === 'deploy' ? last.version : null
+      if (previous !== version) append({ kind: 'deploy', by: null, version, previous })
+    },
+    page({ limit, before, after, kind }) {
+      const [head] = rows('select max(sequence) as newest from activity')
+      const { newest } = newestSchema.parse(head)
+      const found = rows(
+        `select sequence, at_ms, body from activity where sequence < ? and sequence > ? and at_ms >= ?
+          ${kind === undefined ? '' : 'and kind = ?'} order by sequence desc limit ?`,
+        before?.sequence ?? Number.MAX_SAFE_INTEGER,
+        // An object that lost its storage counts from the beginning.
+        after !== undefined && after.sequence <= (newest ?? 0) ? after.sequence : 0,
+        clock.now() - limits.activityAgeMaxMs,
+        ...(kind === undefined ? [] : [kind]),
+        limit + 1,
+      )
+      const shown = found.slice(0, limit)
+      const last = shown.at(-1)
+      const hasMore = found.length > limit && last !== undefined
+      return {
+        items: shown.map(itemOf).filter((item) => item !== null),
+        next: hasMore ? positionOf(rowSchema.parse(last).sequence) : null,
+        newest: newest === null ? null : positionOf(newest),
+      }
+    },
+  }
+}
+
+const positionOf = (sequence: number) => positionText({ sequence, index: 0 })
+
+function alertOf({ id: _id, at: _at, rule: _rule, subject: _subject, ...change }: AlertChange): Happening {
+  return { kind: 'alert', by: null, ...change }
+}
+
+/** Null for an item of a form that this release does not know. */
+function itemOf(row: Record<string, unknown>): DeploymentActivity | null {
+  const { sequence, at_ms: atMs, body } = rowSchema.parse(row)
+  const written = z.record(z.string(), z.unknown()).parse(JSON.parse(body))
+  const id = `${sequence}-${atMs}`
+  const item = deploymentActivitySchema.safeParse({ ...written, id, at: new Date(atMs).toISOString() })
+  return item.data ?? null
+}
+
+/** The author of a deed of operators. */
+export function authorOf(by: {
+  readonly kind: 'internal-key' | 'user'
+  readonly userId: string | null
+}): ActivityAuthor {
+  const parsed = z.object({ kind: z.literal('user'), userId: userIdSchema }).safeParse(by)
+  return parsed.success ? parsed.data : { kind: 'internal_key' }
+}
