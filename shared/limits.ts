@@ -109,6 +109,19 @@ holds(
   'the overview answers before its caller stops waiting',
 )
 holds(limits.samplesFineSeconds < limits.samplesKeptSeconds, 'samples are kept longer than they are fine')
+// A digest, a question, and some numbers for each of the resources that were read. A row of a Durable Object has at most 2 MB.
+holds(
+  limits.causesKeptMax * (limits.causesQuestionCharactersMax + 1_200) <= limits.ledgerRowBytesMax,
+  'the most tracked keys, boards or workspaces of an hour fit in a row',
+)
+holds(
+  limits.causesShownMax <= limits.causesBatchMax && limits.causesBatchMax <= limits.causesKeptMax,
+  'a list is no longer than what is tracked',
+)
+holds(
+  limits.causesHoursMax <= limits.workspaceHoursMax,
+  'the bounds of an hour are kept as long as its figures',
+)
 // A workspace's id has up to 64 characters.
 holds(
   limits.markExceptionsMax * (64 + 3) + 1_024 <= limits.markBodyBytesMax,

@@ -9,6 +9,13 @@ import type {
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/error-shown.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type {
+  BoardReport,
+  HistoryReport,
+  Hottest,
+  Marks,
+  WorkspaceStatistics,
+} from '../../shared/contract/figures.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -16,6 +23,7 @@ import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
+import { createCauseReports } from './cause-reports.ts'
 import { createDeploymentMonitor } from './deployment-monitor.ts'
 import type { Figures, MetricsShard, Receipt, ShardReport } from './metrics/figures.ts'
 import type { OriginReport } from './metrics/origin-figures.ts'
@@ -23,7 +31,7 @@ import { originReportOf } from './metrics/origin-figures.ts'
 import type { Overview } from './metrics/overview.ts'
 import { createOverview } from './metrics/overview.ts'
 import type { Monitor } from './monitor.ts'
-import type { MetricsOverview as Contract } from './monitoring-contract.ts'
+import type { CauseReports, MetricsOverview as Contract } from './monitoring-contract.ts'
 import type { ClearRequest } from './redis/clear-log.ts'
 import { createDeploymentKeeper } from './redis/deployment-keeper.ts'
 import type { ClearedAt, RedisFindings, RedisKeeper } from './redis/keeper.ts'
@@ -42,6 +50,7 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   private readonly pulse: Pulse
   private readonly redis: RedisKeeper
   private readonly monitor: Monitor
+  private readonly reports: CauseReports
 
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
@@ -67,6 +76,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     this.monitor = createDeploymentMonitor(config, this.overview, state.storage, () =>
       this.redis.memoryShares(),
     )
+    const { overview, monitor } = this
+    this.reports = createCauseReports(overview, () => monitor.alertReport().changes, systemClock)
   }
 
   report(report: ShardReport): Receipt {
@@ -109,6 +120,26 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>> {
     this.overview.watch()
     return this.redis.clear(request)
+  }
+
+  history(hours: number, resource: string | null): HistoryReport {
+    return this.reports.history(hours, resource)
+  }
+
+  marks(): Marks {
+    return this.reports.marks()
+  }
+
+  hottest(hours: number): Promise<Hottest> {
+    return this.reports.hottest(hours)
+  }
+
+  board(workspaceId: string, boardId: string, hours: number): Promise<BoardReport> {
+    return this.reports.board(workspaceId, boardId, hours)
+  }
+
+  workspaceStatistics(workspaceId: string, hours: number): Promise<WorkspaceStatistics> {
+    return this.reports.workspaceStatistics(workspaceId, hours)
   }
 
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {

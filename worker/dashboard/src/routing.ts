@@ -1,11 +1,12 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 
 /** The views, in the order of the navigation. */
-export const views = ['live', 'board', 'mail', 'queues', 'workspace', 'inspector'] as const
+export const views = ['live', 'causes', 'board', 'mail', 'queues', 'workspace', 'inspector'] as const
 export type View = (typeof views)[number]
 
 export const viewTitles: Readonly<Record<View, string>> = {
   live: 'Live',
+  causes: 'Causes',
   board: 'Board',
   mail: 'Mail',
   queues: 'Queues',

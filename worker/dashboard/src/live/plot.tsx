@@ -1,9 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
-import { formatClock, formatTime } from '../parts/format.ts'
+import { formatClock, formatDate, formatDayTime, formatTime } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 import { colorOf, useIsDark } from '../theme.ts'
 import type { Span } from './history.ts'
+import { hourMs } from './hourly.ts'
+import type { PlotMark } from './marks.ts'
+import { MarksLayer } from './marks-layer.tsx'
 import { type PlotRange, windowMsMin } from './plot-range.ts'
 
 /** One line of a plot. Its colour is the property of that name in the style sheet. */
@@ -26,6 +29,7 @@ interface PlotProps {
   /** Whether each series is stacked on the ones before it. */
   readonly isStacked?: boolean
   format(value: number | null): string
+  readonly marks: readonly PlotMark[]
   /** Called with the part of the time axis that the user has marked in the plot. */
   onMark(range: PlotRange): void
 }
@@ -39,7 +43,8 @@ const heightPx = 160
  * plot.
  */
 export function Plot(props: PlotProps) {
-  const { title, unit, series, spans, format } = props
+  const { title, unit, series, spans, spanSeconds, format } = props
+  const formatAt = spanSeconds * 1_000 >= hourMs ? formatDayTime : formatClock
   const [pointedAtMs, setPointedAtMs] = useState<number | null>(null)
   const last = spans.at(-1)
   const pointed = pointedAtMs === null ? undefined : spans.find(({ atMs }) => atMs === pointedAtMs)
@@ -51,8 +56,9 @@ export function Plot(props: PlotProps) {
         <div role="img" aria-label={`${title}, ${unit}; latest: ${spoken.join(', ')}`}>
           <Canvas {...props} onPoint={setPointedAtMs} />
         </div>
+        <MarksLayer marks={props.marks} window={props.window} onMark={props.onMark} />
         <figcaption className="legend" data-pointed={pointed === undefined ? undefined : pointed.atMs}>
-          <span className="legend-time">{pointed === undefined ? 'Latest' : formatClock(pointed.atMs)}</span>
+          <span className="legend-time">{pointed === undefined ? 'Latest' : formatAt(pointed.atMs)}</span>
           {series.map((each) => (
             <span key={each.title}>
               <span className={`swatch swatch-${each.color}`} aria-hidden="true" />
@@ -193,7 +199,7 @@ function optionsOf(
         size: 26,
         space: 70,
         values: (_, splits, _axis, _space, incrementSeconds) =>
-          splits.map((seconds) => (incrementSeconds < 60 ? formatClock : formatTime)(seconds * 1_000)),
+          splits.map((seconds) => formatOf(incrementSeconds)(seconds * 1_000)),
       },
       { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
     ],
@@ -214,6 +220,12 @@ function optionsOf(
       }),
     ],
   }
+}
+
+/** The form of the ticks: a day has no time of day, and only seconds need seconds. */
+function formatOf(incrementSeconds: number): (atMs: number) => string {
+  if (incrementSeconds >= 86_400) return formatDate
+  return incrementSeconds < 60 ? formatClock : formatTime
 }
 
 /** Tells what is under the pointer, and which part of the axis was marked by dragging. */
