@@ -109,9 +109,9 @@ holds(
   'the overview answers before its caller stops waiting',
 )
 holds(limits.samplesFineSeconds < limits.samplesKeptSeconds, 'samples are kept longer than they are fine')
-// A digest, a question, and some numbers for each of the resources that were read. A row of a Durable Object has at most 2 MB.
+// A name or a digest, a question, and four numbers for each of some thirty resources.
 holds(
-  limits.causesKeptMax * (limits.causesQuestionCharactersMax + 1_200) <= limits.ledgerRowBytesMax,
+  limits.causesKeptMax * (limits.causesQuestionCharactersMax + 2_200) <= limits.ledgerRowBytesMax,
   'the most tracked keys, boards or workspaces of an hour fit in a row',
 )
 holds(

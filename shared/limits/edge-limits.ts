@@ -125,7 +125,7 @@ export const edgeLimits = {
    * the characters of a question, and the versions in a batch.
    */
   causesBatchMax: 128,
-  causesKeptMax: 1_024,
+  causesKeptMax: 750,
   causesQuestionCharactersMax: 400,
   causesVersionsMax: 8,
   /** How often a location hands them to the overview, how often it stores the running hour, and how many finished hours it keeps. */

@@ -8,7 +8,10 @@ import type { View } from '../ledger/view.ts'
 type Held = NonNullable<Explanation['asked'][number]['held']>
 
 /** Explains how an answer was found, for `X-Explain: 1`. */
-export function explain({ entry, steps, view, currentAtMs }: ReadAnswer, nowMs: number): Explanation {
+export function explain(
+  { entry, steps, view, currentAtMs }: Omit<ReadAnswer, 'key'>,
+  nowMs: number,
+): Explanation {
   return {
     asked: steps.map(({ name, said, durationMs, entry: held }) => ({
       name,

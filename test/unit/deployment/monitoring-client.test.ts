@@ -16,6 +16,11 @@ const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   changeAlertSettings: neverCalled,
   redisFindings: neverCalled,
   clearRedis: neverCalled,
+  history: neverCalled,
+  marks: neverCalled,
+  hottest: neverCalled,
+  board: neverCalled,
+  workspaceStatistics: neverCalled,
   openStream: neverCalled,
   ...changes,
 })

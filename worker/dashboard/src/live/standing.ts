@@ -1,5 +1,5 @@
 import type { AlertReport, AlertRuleName } from '../../../../shared/contract/alerts.ts'
-import type { Standing } from '../parts/head.tsx'
+import type { Standing } from '../parts/trend.ts'
 import { formatValue } from './alert-words.ts'
 
 type Rule = Pick<AlertReport['rules'][number], 'rule' | 'enabled' | 'fire_at' | 'severity' | 'fires' | 'unit'>

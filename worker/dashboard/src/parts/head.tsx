@@ -1,11 +1,5 @@
 import { unknown } from './format.ts'
-import { pointsOf, trendOf } from './trend.ts'
-
-/** How a figure stands to the thresholds of its alerts, in words as well as by a colour. */
-export interface Standing {
-  readonly tone: 'good' | 'warn' | 'bad'
-  readonly words: string
-}
+import { pointsOf, type Standing, trendOf } from './trend.ts'
 
 interface HeadProps {
   readonly title: string

@@ -1,3 +1,9 @@
+/** How a figure stands to the thresholds of its alerts, in words as well as by a colour. */
+export interface Standing {
+  readonly tone: 'good' | 'warn' | 'bad'
+  readonly words: string
+}
+
 /** The points of a line through the values in a box of this size, for an SVG polyline. Null values leave the line out. */
 export function pointsOf(values: readonly (number | null)[], width: number, height: number): string {
   const known = values.filter((value) => value !== null)

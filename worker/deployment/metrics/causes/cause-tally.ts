@@ -52,7 +52,11 @@ export function createCauseTally(version: string): CauseTally {
   return {
     count({ workspaceId, question, key, isHit, isError, durationMs }) {
       const { resource, params } = question
-      const tally: Tally = [1, isHit ? 0 : 1, isError ? 1 : 0, Math.max(0, durationMs)]
+      const tally: Tally = {
+        ...{ reads: 1, misses: isHit ? 0 : 1, errors: isError ? 1 : 0 },
+        // A clock that went back must not make a batch that nobody can store.
+        durationMs: Math.max(0, durationMs),
+      }
       reads += 1
       if (key !== null) countKey(key, { resource, params, workspaceId }, tally)
       if (workspaceId === deploymentId) return

@@ -37,9 +37,9 @@ export function describeHottest({ keys, boards, missing }: HottestOver, nowMs: n
     workspaces: {
       unlisted_max: unlistedMax(missing),
       rows: topOf(missing).map((row) => {
-        const [, misses, errors] = sumOf(row)
+        const { misses, errors } = sumOf(row)
         const resources = Object.entries(row.tallies)
-          .map(([resource, [, missed]]) => ({ resource, misses: missed }))
+          .map(([resource, tally]) => ({ resource, misses: tally.misses }))
           .sort((left, right) => right.misses - left.misses)
         return {
           ...{ workspace_id: row.name, misses, errors },
@@ -53,9 +53,9 @@ export function describeHottest({ keys, boards, missing }: HottestOver, nowMs: n
 
 export function describeBoard(boards: SketchOver, name: string, nowMs: number): BoardReport {
   const row = boards.sketch.tracked.find((each) => each.name === name)
-  const resources = Object.entries(row?.tallies ?? {}).map(([resource, [reads, misses, errors]]) => {
-    return { resource, reads, misses, errors }
-  })
+  const resources = Object.entries(row?.tallies ?? {}).map(([resource, { reads, misses, errors }]) => ({
+    ...{ resource, reads, misses, errors },
+  }))
   return {
     ...{ from_ms: boards.fromMs, to_ms: nowMs },
     board: row === undefined ? null : boardOf(row, boards),
@@ -109,7 +109,7 @@ function boardOf(row: SketchRow, boards: SketchOver): Hottest['boards']['rows'][
 }
 
 function countedOf(row: SketchRow, { sketch }: SketchOver) {
-  const [reads, misses, errors, durationMs] = sumOf(row)
+  const { reads, misses, errors, durationMs } = sumOf(row)
   return {
     ...{ reads, misses, errors },
     reads_max: Math.max(reads, row.excess + sketch.missedMax),
@@ -122,7 +122,7 @@ function sumOf({ tallies }: SketchRow): Tally {
   return Object.values(tallies).reduce(addTallies, noTally)
 }
 
-function ownReads([reads, misses, errors, durationMs]: Tally) {
+function ownReads({ reads, misses, errors, durationMs }: Tally) {
   const hits = reads - misses
   return {
     ...{ reads, hits, misses, errors },

@@ -24,7 +24,12 @@ export interface Tracked {
 }
 
 /** Reads, misses among them, answers with a status of 500 or above, and the time of all of them in milliseconds. */
-export type Tally = readonly [reads: number, misses: number, errors: number, durationMs: number]
+export interface Tally {
+  readonly reads: number
+  readonly misses: number
+  readonly errors: number
+  readonly durationMs: number
+}
 
 export interface SketchRow extends Tracked {
   readonly name: string
@@ -37,7 +42,10 @@ export interface SketchData {
 }
 
 const count = z.int().nonnegative()
-const tallySchema = z.tuple([count, count, count, z.number().nonnegative()]).readonly()
+const tallySchema = z.object({
+  ...{ reads: count, misses: count, errors: count },
+  durationMs: z.number().nonnegative(),
+})
 
 /** Checks a sketch that was read from storage. */
 export const sketchSchema: z.ZodType<SketchData> = z.object({
@@ -61,10 +69,15 @@ export interface GrowingSketch extends Sketch {
   readonly isEmpty: boolean
 }
 
-export const noTally: Tally = [0, 0, 0, 0]
+export const noTally: Tally = { reads: 0, misses: 0, errors: 0, durationMs: 0 }
 
 export function addTallies(left: Tally, right: Tally): Tally {
-  return [left[0] + right[0], left[1] + right[1], left[2] + right[2], left[3] + right[3]]
+  return {
+    reads: left.reads + right.reads,
+    misses: left.misses + right.misses,
+    errors: left.errors + right.errors,
+    durationMs: left.durationMs + right.durationMs,
+  }
 }
 
 export function emptySketch(): SketchData {
