@@ -7,7 +7,7 @@ import { chromiumPath } from '../support/chromium.ts'
 /** An admin of the operators' workspace. */
 export const operator = 'ops@boardcache.example'
 
-type ViewTitle = 'Live' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector'
+type ViewTitle = 'Live' | 'Causes' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector'
 
 /** The dashboard in a browser, as a user sees it. */
 export interface DashboardPage {

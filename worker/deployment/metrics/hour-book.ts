@@ -61,7 +61,7 @@ export function openHourBook(storage: SqlStorage): HourBook {
     const [resources, routes] = [JSON.stringify(resourcesIn(totals)), JSON.stringify(routesIn(totals))]
     run('insert or replace into hours values (?, ?, ?)', atMs, resources, routes)
     run('delete from hours_running where hour_ms = ?', atMs)
-    run('delete from hours where hour_ms <= ?', atMs - limits.hoursKeptMax * hourMs)
+    run('delete from hours where hour_ms <= ?', atMs - (limits.hoursKeptMax - 1) * hourMs)
   }
 
   /** Finished hours as they are stored, and the running ones as their sums are now. */

@@ -109,7 +109,7 @@ describe('the figures of hours', () => {
     expect(report.kept_from_ms).toBe(report.from_ms)
   })
 
-  it('do not contain what is not written when the writing fails', () => {
+  it('show what happened in the running hour before it is written', () => {
     book.add(totalsOf(read('contact', true)), startMs)
     expect(history(1, startMs).hours.requests).toEqual([1])
     book = openHourBook(createSqlStorage(database))
