@@ -114,14 +114,7 @@ holds(
   limits.causesKeptMax * (limits.causesQuestionCharactersMax + 2_200) <= limits.ledgerRowBytesMax,
   'the most tracked keys, boards or workspaces of an hour fit in a row',
 )
-holds(
-  limits.causesShownMax <= limits.causesBatchMax && limits.causesBatchMax <= limits.causesKeptMax,
-  'a list is no longer than what is tracked',
-)
-holds(
-  limits.causesHoursMax <= limits.workspaceHoursMax,
-  'the bounds of an hour are kept as long as its figures',
-)
+holds(limits.causesShownMax <= limits.causesBatchMax, 'a list is no longer than what is tracked')
 // A workspace's id has up to 64 characters.
 holds(
   limits.markExceptionsMax * (64 + 3) + 1_024 <= limits.markBodyBytesMax,

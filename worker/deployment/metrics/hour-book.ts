@@ -64,16 +64,15 @@ export function openHourBook(storage: SqlStorage): HourBook {
     run('delete from hours where hour_ms <= ?', atMs - (limits.hoursKeptMax - 1) * hourMs)
   }
 
-  /** Finished hours as they are stored, and the running ones as their sums are now. */
+  /** Finished hours, and those that are not finished as their sums are now. */
   function since<Kind>(
     fromMs: number,
     finished: readonly HourOf<Kind>[],
     figuresOf: (totals: Totals) => Kind,
   ): HourOf<Kind>[] {
-    const now = [...running]
-      .filter(([atMs]) => atMs >= fromMs)
-      .map(([atMs, totals]) => ({ atMs, figures: figuresOf(totals) }))
-    return [...finished, ...now].sort((left, right) => left.atMs - right.atMs)
+    const now = [...running].filter(([atMs]) => atMs >= fromMs)
+    const hours = [...finished, ...now.map(([atMs, totals]) => ({ atMs, figures: figuresOf(totals) }))]
+    return hours.sort((left, right) => left.atMs - right.atMs)
   }
 
   return {
@@ -97,19 +96,11 @@ export function openHourBook(storage: SqlStorage): HourBook {
     },
     resourcesSince(fromMs) {
       const rows = run('select hour_ms, resources as figures from hours where hour_ms >= ?', fromMs)
-      const finished = rows.map((row) => {
-        const { hour_ms, figures } = resourcesRow.parse(row)
-        return { atMs: hour_ms, figures }
-      })
-      return since(fromMs, finished, resourcesIn)
+      return since(fromMs, hoursIn(resourcesRow, rows), resourcesIn)
     },
     routesSince(fromMs) {
       const rows = run('select hour_ms, routes as figures from hours where hour_ms >= ?', fromMs)
-      const finished = rows.map((row) => {
-        const { hour_ms, figures } = routesRow.parse(row)
-        return { atMs: hour_ms, figures }
-      })
-      return since(fromMs, finished, routesIn)
+      return since(fromMs, hoursIn(routesRow, rows), routesIn)
     },
     oldestMs() {
       const { oldest } = oldestRow.parse(
@@ -120,4 +111,15 @@ export function openHourBook(storage: SqlStorage): HourBook {
       return oldest ?? (running.size === 0 ? null : Math.min(...running.keys()))
     },
   }
+}
+
+/** Rows of finished hours, checked. */
+function hoursIn<Kind>(
+  schema: z.ZodType<{ hour_ms: number; figures: Kind }>,
+  rows: readonly unknown[],
+): HourOf<Kind>[] {
+  return rows.map((row) => {
+    const { hour_ms, figures } = schema.parse(row)
+    return { atMs: hour_ms, figures }
+  })
 }

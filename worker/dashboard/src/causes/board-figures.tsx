@@ -1,4 +1,5 @@
 import type { FormEvent } from 'react'
+import type { Hottest } from '../../../../shared/contract/figures.ts'
 import { formatCount, formatMs, formatPercent } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
@@ -13,10 +14,25 @@ import { useBoardReport, useHottest } from './use-causes.ts'
 /** A board of the operator's choice: typed, or chosen from the most read ones. The address has it. */
 export function BoardFigures({ hours }: { hours: number }) {
   const { workspace } = usePlace()
-  const { query, choose } = useChoices()
+  const { query } = useChoices()
   const of = query.get('of') ?? workspace.id
   const boardId = query.get('board') ?? ''
   const hottest = useHottest(shownHours(hours))
+  return (
+    <>
+      <BoardChoice key={`${of} ${boardId}`} of={of} boardId={boardId} />
+      {boardId !== '' && <OneBoard workspaceId={of} boardId={boardId} hours={hours} />}
+      <h3>Most read boards, {wordsOfHours(hours)}</h3>
+      {hottest.isError && hottest.data === undefined && <FailureNotice error={hottest.error} />}
+      {hottest.isPending && <Waiting what="the boards" />}
+      {hottest.data !== undefined && <Boards boards={hottest.data.boards} />}
+    </>
+  )
+}
+
+function BoardChoice({ of, boardId }: { of: string; boardId: string }) {
+  const { workspace } = usePlace()
+  const { choose } = useChoices()
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
@@ -24,63 +40,60 @@ export function BoardFigures({ hours }: { hours: number }) {
     choose({ of: typed('of') === workspace.id ? null : typed('of'), board: typed('board') || null })
   }
   return (
+    <form className="row row-end causes-board" onSubmit={submit}>
+      <label className="field">
+        <span>Workspace</span>
+        <input name="of" defaultValue={of} maxLength={64} required />
+      </label>
+      <label className="field">
+        <span>Board</span>
+        <input name="board" defaultValue={boardId} maxLength={128} required />
+      </label>
+      <button type="submit">Show</button>
+    </form>
+  )
+}
+
+function Boards({ boards: { rows, unlisted_max } }: Pick<Hottest, 'boards'>) {
+  return (
     <>
-      <form key={`${of} ${boardId}`} className="row row-end causes-board" onSubmit={submit}>
-        <label className="field">
-          <span>Workspace</span>
-          <input name="of" defaultValue={of} maxLength={64} required />
-        </label>
-        <label className="field">
-          <span>Board</span>
-          <input name="board" defaultValue={boardId} maxLength={128} required />
-        </label>
-        <button type="submit">Show</button>
-      </form>
-      {boardId !== '' && <OneBoard workspaceId={of} boardId={boardId} hours={hours} />}
-      <h3>Most read boards, {wordsOfHours(hours)}</h3>
-      {hottest.isError && hottest.data === undefined && <FailureNotice error={hottest.error} />}
-      {hottest.isPending && <Waiting what="the boards" />}
-      {hottest.data !== undefined && (
-        <>
-          <Scrolled label="Most read boards">
-            <table className="grid-table causes-table">
-              <caption className="hidden">The most read boards</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Board</th>
-                  <th scope="col">Workspace</th>
-                  {['Reads', 'Misses', 'Hit rate', 'Mean'].map((title) => (
-                    <th key={title} scope="col" className="number">
-                      {title}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {hottest.data.boards.rows.map((row) => (
-                  <tr key={`${row.workspace_id} ${row.board_id}`}>
-                    <th scope="row">
-                      <a
-                        href={`#/causes?${new URLSearchParams({ by: 'board', of: row.workspace_id, board: row.board_id })}`}
-                      >
-                        {row.board_id}
-                      </a>
-                    </th>
-                    <td>{row.workspace_id}</td>
-                    <td className="number">{formatBetween(row.reads, row.reads_max)}</td>
-                    <td className="number">{formatCount(row.misses)}</td>
-                    <td className="number">{formatPercent(row.hit_rate)}</td>
-                    <td className="number">{formatMs(row.avg_ms)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scrolled>
-          <Unlisted most={hottest.data.boards.unlisted_max} of="board" counted="reads" />
-        </>
-      )}
+      <Scrolled label="Most read boards">
+        <table className="grid-table causes-table">
+          <caption className="hidden">The most read boards</caption>
+          <thead>
+            <tr>
+              <th scope="col">Board</th>
+              <th scope="col">Workspace</th>
+              {['Reads', 'Misses', 'Hit rate', 'Mean'].map((title) => (
+                <th key={title} scope="col" className="number">
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={`${row.workspace_id} ${row.board_id}`}>
+                <th scope="row">
+                  <a href={addressOf(row)}>{row.board_id}</a>
+                </th>
+                <td>{row.workspace_id}</td>
+                <td className="number">{formatBetween(row.reads, row.reads_max)}</td>
+                <td className="number">{formatCount(row.misses)}</td>
+                <td className="number">{formatPercent(row.hit_rate)}</td>
+                <td className="number">{formatMs(row.avg_ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scrolled>
+      <Unlisted most={unlisted_max} of="board" counted="reads" />
     </>
   )
+}
+
+function addressOf({ workspace_id, board_id }: Hottest['boards']['rows'][number]): string {
+  return `#/causes?${new URLSearchParams({ by: 'board', of: workspace_id, board: board_id })}`
 }
 
 function OneBoard({ workspaceId, boardId, hours }: { workspaceId: string; boardId: string; hours: number }) {
