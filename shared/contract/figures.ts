@@ -29,7 +29,7 @@ const readsSchema = z.object({
 })
 
 /** Reads by hour, in columns. Hours without reads are left out. Percentiles are those of all reads of the hour, within 2 %. */
-export const hourColumnsSchema = z.object({
+const hourColumnsSchema = z.object({
   at_ms: z.array(z.int()),
   requests: z.array(count),
   hits: z.array(count),

@@ -14,7 +14,7 @@ describe.skipIf(chromiumPath === null)('the causes of figures in a browser', () 
     const api = given.stack.api()
     for (let time = 0; time < 3; time += 1) await api.page('board_123', 'filter=open')
     await api.page('board_123', `search=${search}`)
-    await ask(`${given.stack.worker}/api/contacts/counts`, {
+    await ask(`${given.stack.worker}/api/cache-settings/workspace/15214/counts`, {
       headers: { Authorization: `Bearer ${given.stack.tokens.otherAdmin}`, 'X-Workspace-ID': '15214' },
     })
   }
@@ -31,7 +31,7 @@ describe.skipIf(chromiumPath === null)('the causes of figures in a browser', () 
     await page.getByRole('main', { name: 'Causes' }).waitFor()
     expect(page.url()).toMatch(/#\/causes\?by=resource&sort=misses$/)
     const breakdown = panel('Breakdown')
-    // The figures are read again each minute, and the hour has the reads of the last seconds when it is opened anew.
+    // The page reads the hours again each minute, and a reload does so at once.
     await eventually(async () => {
       if (/Contact list/.test(await breakdown.innerText())) return true
       await page.reload()

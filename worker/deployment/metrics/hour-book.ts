@@ -29,7 +29,7 @@ export interface HourBook {
   oldestMs(): number | null
 }
 
-export interface HourOf<Kind> {
+interface HourOf<Kind> {
   readonly atMs: number
   readonly figures: Kind
 }

@@ -57,7 +57,7 @@ function BoardChoice({ of, boardId }: { of: string; boardId: string }) {
 function Boards({ boards: { rows, unlisted_max } }: Pick<Hottest, 'boards'>) {
   return (
     <>
-      <Scrolled label="Most read boards">
+      <Scrolled label="The most read boards">
         <table className="grid-table causes-table">
           <caption className="hidden">The most read boards</caption>
           <thead>

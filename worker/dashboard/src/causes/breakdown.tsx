@@ -59,7 +59,7 @@ function Rows({ hours, by, sort }: { hours: number; by: 'resource' | 'route'; so
       {rows.length === 0 ? (
         <p className="empty">Nothing was read in this time.</p>
       ) : (
-        <Scrolled label="Breakdown">
+        <Scrolled label={`Figures by ${by}`}>
           <RowsTable rows={rows} by={by} />
         </Scrolled>
       )}

@@ -2,9 +2,8 @@ import type { HistoryReport, Hottest } from '../../../../shared/contract/figures
 import { formatCount } from '../parts/format.ts'
 import type { DeclaredParameter } from '../resources/declared.ts'
 
-/** What the breakdown is by. */
+/** The kinds of breakdown. */
 export const bys = ['resource', 'route', 'board'] as const
-export type By = (typeof bys)[number]
 
 /** The periods of the breakdown. Keys, boards and workspaces are kept for a day. */
 export const periods = [
@@ -13,7 +12,6 @@ export const periods = [
   { value: '168', title: '7 d', hours: 168 },
   { value: '720', title: '30 d', hours: 720 },
 ] as const
-export type Period = (typeof periods)[number]['value']
 
 export const sorts = ['requests', 'misses', 'errors', 'time'] as const
 export type Sort = (typeof sorts)[number]

@@ -38,7 +38,7 @@ function Keys({ keys: { rows, unlisted_max } }: Pick<Hottest, 'keys'>) {
   if (rows.length === 0) return <p className="empty">Nothing was read in this time.</p>
   return (
     <>
-      <Scrolled label="Hottest keys">
+      <Scrolled label="The most read keys">
         <table className="grid-table causes-table">
           <caption className="hidden">The most read keys</caption>
           <thead>

@@ -32,7 +32,7 @@ function Workspaces({ workspaces: { rows, unlisted_max } }: Pick<Hottest, 'works
   if (rows.length === 0) return <p className="empty">Nothing was missed in this time.</p>
   return (
     <>
-      <Scrolled label="Workspaces by misses">
+      <Scrolled label="The workspaces with the most misses">
         <table className="grid-table causes-table">
           <caption className="hidden">The workspaces with the most misses</caption>
           <thead>

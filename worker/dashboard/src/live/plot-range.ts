@@ -33,7 +33,7 @@ const fineWindowMs = 300_000
 /** A shorter window than this has too few points for a line. */
 export const windowMsMin = 30_000
 /** By the hour, a shorter window has less than two points. */
-export const hourlyWindowMsMin = 2 * hourMs
+const hourlyWindowMsMin = 2 * hourMs
 
 const storageKey = 'boardcache-range'
 

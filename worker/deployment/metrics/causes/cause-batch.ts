@@ -1,7 +1,6 @@
-import { z } from 'zod'
 import { limits } from '../../../../shared/limits.ts'
 import type { GrowingSketch, SketchData } from './sketch.ts'
-import { createSketch, emptySketch, mergeSketches, sketchSchema } from './sketch.ts'
+import { createSketch, mergeSketches } from './sketch.ts'
 
 /**
  * Where reads and misses come from, as plain data for RPC and storage. It is kept apart from the metrics: these names are of
@@ -24,8 +23,6 @@ export interface Causes {
 export const sketchNames = ['keys', 'boards', 'workspaces', 'missing'] as const
 export type SketchName = (typeof sketchNames)[number]
 
-export type CauseSketches = { readonly [Name in SketchName]: SketchData }
-
 /** Makes a value for each sketch. */
 export function bySketch<Value>(make: (name: SketchName) => Value): Record<SketchName, Value> {
   return {
@@ -35,14 +32,6 @@ export function bySketch<Value>(make: (name: SketchName) => Value): Record<Sketc
     missing: make('missing'),
   }
 }
-
-export const causesSchema: z.ZodType<Causes> = z.object({
-  versions: z.array(z.string()),
-  reads: z.int().nonnegative(),
-  ...bySketch(() => sketchSchema),
-})
-
-export const noCauses: Causes = { versions: [], reads: 0, ...bySketch(emptySketch) }
 
 export function mergeCauses(all: readonly Causes[], capacity: number): Causes {
   return {

@@ -14,7 +14,7 @@ export interface CauseDelivery {
  * Collects the causes of a location between two deliveries, in memory only: a restart of the shard loses what the overview has not
  * confirmed, which is some seconds.
  */
-export interface CauseRelay {
+interface CauseRelay {
   add(causes: Causes): void
   /** The delivery that waits, or a new one if one is due or wanted now; null if there is none. */
   delivery(nowMs: number, isWanted: boolean): CauseDelivery | null

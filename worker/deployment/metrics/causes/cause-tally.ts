@@ -8,7 +8,7 @@ import { bySketch, createSketches } from './cause-batch.ts'
 import type { Tally } from './sketch.ts'
 
 /** A read of a cached resource that was answered, successfully or not. */
-export interface CountedRead {
+interface CountedRead {
   readonly workspaceId: WorkspaceId
   readonly question: Question
   /** The key of the entry that answered; null if none did. */
@@ -18,7 +18,7 @@ export interface CountedRead {
   readonly durationMs: number
 }
 
-/** What an isolate has counted, with the keys as they are. They leave the isolate as digests (`sealCauses`). */
+/** The counts of an isolate, with the keys as they are. They leave the isolate as digests (`sealCauses`). */
 export interface OpenCauses {
   readonly causes: Causes
   readonly questions: ReadonlyMap<CacheKey, AskedQuestion>
@@ -96,7 +96,7 @@ export async function sealCauses({ causes, questions }: OpenCauses): Promise<Cau
  * A question as JSON that may be shown: its parameters without those that may contain contact data, of which only the names are there.
  * Those are the declared ones, and cursors.
  */
-export function shownQuestion({ resource, params, workspaceId }: AskedQuestion): string {
+function shownQuestion({ resource, params, workspaceId }: AskedQuestion): string {
   const isHidden = (name: string) => name === 'cursor' || resource.privateParams.includes(name)
   const given = Object.entries(params).filter(([, value]) => value !== null && value !== undefined)
   const shown = given.filter(([name, value]) => !isHidden(name) && typeof value !== 'object')

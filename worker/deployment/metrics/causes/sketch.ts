@@ -10,13 +10,13 @@ import { z } from 'zod'
  * So whatever has a larger share than 1 / (capacity + 1) is tracked, and up to `capacity` different things are counted exactly. Any
  * two sketches can be merged, and the bound holds for the result. It is plain data, so it survives JSON and RPC.
  */
-export interface Sketch {
+interface Sketch {
   /** The most that anything may have been counted too little, and the most that something untracked may have. */
   readonly missedMax: number
   readonly tracked: ReadonlyMap<string, Tracked>
 }
 
-export interface Tracked {
+interface Tracked {
   /** The rank: it grows with each count and shrinks with each trim. */
   readonly excess: number
   /** The tallies since the thing is tracked, by resource. They are lower bounds. */
@@ -78,10 +78,6 @@ export function addTallies(left: Tally, right: Tally): Tally {
     errors: left.errors + right.errors,
     durationMs: left.durationMs + right.durationMs,
   }
-}
-
-export function emptySketch(): SketchData {
-  return { missedMax: 0, tracked: [] }
 }
 
 export function createSketch(capacity: number): GrowingSketch {
