@@ -80,6 +80,7 @@ function Canvas(props: CanvasProps) {
   const { series, spans, spanSeconds, window, isStacked, maxAtLeast, format, onPoint, onMark } = props
   const holder = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
+  const hasPoints = spanSeconds * 1_000 >= hourMs
   const isDark = useIsDark()
   const data = useMemo(
     () => columnsOf({ series, spans, spanSeconds, isStacked: isStacked === true }),
@@ -93,7 +94,10 @@ function Canvas(props: CanvasProps) {
     const { current: element } = holder
     if (element === null) return
     const made = new uPlot(
-      optionsOf(element, { series, maxAtLeast, format, isStacked: isStacked === true, onPoint, onMark }),
+      optionsOf(element, {
+        ...{ series, maxAtLeast, format, hasPoints, onPoint, onMark },
+        isStacked: isStacked === true,
+      }),
       shown.current.data,
       element,
     )
@@ -105,7 +109,7 @@ function Canvas(props: CanvasProps) {
       made.destroy()
       plot.current = null
     }
-  }, [series, maxAtLeast, format, isStacked, isDark, onPoint, onMark])
+  }, [series, maxAtLeast, format, hasPoints, isStacked, isDark, onPoint, onMark])
 
   useEffect(() => {
     const { current: made } = plot
@@ -159,14 +163,17 @@ function orderOf(series: readonly Series[], isStacked: boolean): number[] {
   return isStacked ? order.reverse() : order
 }
 
-type DrawnOptions = Drawn & Pick<CanvasProps, 'maxAtLeast' | 'format' | 'onPoint' | 'onMark'>
+interface DrawnOptions extends Drawn, Pick<CanvasProps, 'maxAtLeast' | 'format' | 'onPoint' | 'onMark'> {
+  /** Whether each value has a point: an hour without neighbours has no line. */
+  readonly hasPoints: boolean
+}
 
 /** A mark of fewer pixels than this is a click. */
 const markPxMin = 6
 
 function optionsOf(
   element: HTMLElement,
-  { series, isStacked, maxAtLeast, format, onPoint, onMark }: DrawnOptions,
+  { series, isStacked, maxAtLeast, format, hasPoints, onPoint, onMark }: DrawnOptions,
 ): uPlot.Options {
   const styles = getComputedStyle(element)
   const color = (token: string) => colorOf(element, token)
@@ -212,7 +219,7 @@ function optionsOf(
           label: series[index]?.title ?? '',
           stroke,
           width: isStacked ? 1 : 1.5,
-          points: { show: false },
+          points: { show: hasPoints, size: 4, fill: stroke },
           ...(isFilled
             ? { fill: isStacked ? stroke : `color-mix(in srgb, ${stroke} 14%, transparent)` }
             : {}),

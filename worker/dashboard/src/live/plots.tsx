@@ -155,7 +155,7 @@ function AboutHours({ hours }: { hours: NonNullable<ReturnType<typeof useHours>>
   const keptFromMs = hours.data?.kept_from_ms ?? null
   return (
     <p className="plots-meaning quiet small">
-      A point is an hour: counts are its mean, percentiles are those of all its reads.{' '}
+      A point is an hour: rates are its mean, percentiles are those of all its reads.{' '}
       {hours.data === undefined
         ? 'Loading …'
         : keptFromMs === null
