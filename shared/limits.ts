@@ -111,6 +111,12 @@ holds(
   'the overview answers before its caller stops waiting',
 )
 holds(limits.samplesFineSeconds < limits.samplesKeptSeconds, 'samples are kept longer than they are fine')
+// A name or a digest, a question, and four numbers for each of some thirty resources.
+holds(
+  limits.causesKeptMax * (limits.causesQuestionCharactersMax + 2_200) <= limits.ledgerRowBytesMax,
+  'the most tracked keys, boards or workspaces of an hour fit in a row',
+)
+holds(limits.causesShownMax <= limits.causesBatchMax, 'a list is no longer than what is tracked')
 // A workspace's id has up to 64 characters.
 holds(
   limits.markExceptionsMax * (64 + 3) + 1_024 <= limits.markBodyBytesMax,

@@ -33,6 +33,7 @@ import { marksRoute } from './routes/marks.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { monitoringRoutes } from './routes/monitoring.ts'
 import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
+import { figureRoutes } from './routes/monitoring-figures.ts'
 import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { redisRoutes } from './routes/redis.ts'
@@ -84,6 +85,7 @@ export const routes: readonly Route[] = [
   ...monitoringRoutes,
   ...monitoringAlertRoutes,
   monitoringStreamRoute,
+  ...figureRoutes,
   ...redisRoutes,
   ...workspacesRoutes,
   ...activityRoutes,

@@ -76,11 +76,12 @@ export function createServices(
     shards: Env['METRICS'],
     overviews: Env['METRICS_OVERVIEW'],
     clock: Clock,
+    version: string,
   ) => MetricsClient = createMetricsClient,
 ): Services {
   const config = parseConfig(env)
   const clock = systemClock
-  const metrics = createMetrics(env.METRICS, env.METRICS_OVERVIEW, clock)
+  const metrics = createMetrics(env.METRICS, env.METRICS_OVERVIEW, clock, config.version)
   const { recorder } = metrics
   const { ledger, readActivity, marks, live } = createLedgers(env, clock, recorder)
   const origin = createOrigin({

@@ -117,6 +117,25 @@ export const edgeLimits = {
   samplesFineSeconds: 300,
   samplesCoarseSeconds: 10,
   samplesKeptSeconds: 3_600,
+  /** Figures by hour, of which 720 are 30 days, and the versions of the Worker whose first appearance is kept. */
+  hoursKeptMax: 720,
+  versionsKeptMax: 200,
+  /**
+   * Where reads and misses come from: how many keys, boards and workspaces a batch of an isolate and an hour of the deployment track,
+   * the characters of a question, and the versions in a batch.
+   */
+  causesBatchMax: 128,
+  causesKeptMax: 750,
+  causesQuestionCharactersMax: 400,
+  causesVersionsMax: 8,
+  /** How often a location hands them to the overview, how often it stores the running hour, and how many finished hours it keeps. */
+  causesDeliveryMs: 10_000,
+  causesStoredEveryMs: 300_000,
+  causesHoursMax: 24,
+  workspaceHoursMax: 168,
+  /** The rows of a list of the hottest keys, boards and workspaces, and of a list of routes. */
+  causesShownMax: 50,
+  routesShownMax: 250,
   /** After a failure of the origin, no entry is loaded ahead for this long. */
   loadsAheadPauseMs: 5_000,
   /** Alerts: how many changes are kept, and how a change is sent to the webhook. */

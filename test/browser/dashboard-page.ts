@@ -9,6 +9,7 @@ export const operator = 'ops@boardcache.example'
 
 type ViewTitle =
   | 'Live'
+  | 'Causes'
   | 'Board'
   | 'Mail'
   | 'Queues'

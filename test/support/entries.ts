@@ -2,6 +2,7 @@ import { versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { WarmWorkspace } from '../../shared/resources/question.ts'
 import { partsOf, type Tag } from '../../shared/tags/tags.ts'
 import type { Entry } from '../../worker/entry/entry.ts'
+import type { CacheKey } from '../../worker/entry/key.ts'
 import type { View } from '../../worker/ledger/view.ts'
 import { pageTags } from './tags.ts'
 
@@ -42,3 +43,6 @@ export function viewOf(moved: readonly (readonly [Tag, number])[] = [], changes:
     ...changes,
   }
 }
+
+/** A key of some entry. */
+export const entryKey = 'bc3:15213:contact-list@1::b1' as CacheKey

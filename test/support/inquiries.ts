@@ -5,7 +5,7 @@ import type { Tag } from '../../shared/tags/tags.ts'
 import type { Inquiry } from '../../worker/cache/answer.ts'
 import type { ReadAnswer } from '../../worker/cache/read.ts'
 import { plainWish } from '../../worker/cache/wish.ts'
-import { emptyWorkspace, entryOf, workspaceId } from './entries.ts'
+import { emptyWorkspace, entryKey, entryOf, workspaceId } from './entries.ts'
 
 export const userId = userIdSchema.parse('user-1')
 
@@ -42,6 +42,7 @@ export function inquiryOf(
 export function answerOf(changes: Partial<ReadAnswer> = {}): ReadAnswer {
   return {
     entry: entryOf(),
+    key: entryKey,
     status: 'HIT',
     source: 'cloudflare_kv',
     lifetimeSeconds: 180,

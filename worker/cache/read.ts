@@ -28,6 +28,8 @@ type Doubt = 'ledger-unreachable' | 'origin-failed' | 'overtaken'
 /** The entry that answers a read, and how it was found. */
 export interface ReadAnswer {
   readonly entry: Entry
+  /** The key of the entry. */
+  readonly key: CacheKey
   readonly status: Served['status']
   readonly source: SourceName
   readonly lifetimeSeconds: number
@@ -221,6 +223,7 @@ function say(
   const view = proof.ok ? proof.value : proof.error.last
   return {
     entry,
+    key: read.key,
     status,
     source,
     lifetimeSeconds: policy.lifetimeSeconds,

@@ -10,6 +10,13 @@ import type {
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/error-shown.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type {
+  BoardReport,
+  HistoryReport,
+  Hottest,
+  Marks,
+  WorkspaceStatistics,
+} from '../../shared/contract/figures.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
 import type { Deed } from '../../shared/contract/workspaces.ts'
 import { limits } from '../../shared/limits.ts'
@@ -18,6 +25,7 @@ import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
+import { createCauseReports } from './cause-reports.ts'
 import { createDeedLog, type DeedLog, type NotedDeed } from './deeds/deed-log.ts'
 import { createDeploymentMonitor } from './deployment-monitor.ts'
 import type { Figures, MetricsShard, Receipt, ShardReport } from './metrics/figures.ts'
@@ -26,7 +34,7 @@ import { originReportOf } from './metrics/origin-figures.ts'
 import type { Overview } from './metrics/overview.ts'
 import { createOverview } from './metrics/overview.ts'
 import type { Monitor } from './monitor.ts'
-import type { MetricsOverview as Contract } from './monitoring-contract.ts'
+import type { CauseReports, MetricsOverview as Contract } from './monitoring-contract.ts'
 import type { ClearRequest } from './redis/clear-log.ts'
 import { createDeploymentKeeper } from './redis/deployment-keeper.ts'
 import type { ClearedAt, RedisFindings, RedisKeeper } from './redis/keeper.ts'
@@ -46,6 +54,7 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   private readonly redis: RedisKeeper
   private readonly monitor: Monitor
   private readonly deedLog: DeedLog
+  private readonly reports: CauseReports
 
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
@@ -74,6 +83,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     )
     // A deployment of the Worker restarts this object.
     this.monitor.seeVersion(config.version)
+    const { overview, monitor } = this
+    this.reports = createCauseReports(overview, () => monitor.alertReport().changes, systemClock)
   }
 
   report(report: ShardReport): Receipt {
@@ -130,6 +141,26 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
 
   deeds(): Deed[] {
     return this.deedLog.latest()
+  }
+
+  history(hours: number, resource: string | null): HistoryReport {
+    return this.reports.history(hours, resource)
+  }
+
+  marks(): Marks {
+    return this.reports.marks()
+  }
+
+  hottest(hours: number): Promise<Hottest> {
+    return this.reports.hottest(hours)
+  }
+
+  board(workspaceId: string, boardId: string, hours: number): Promise<BoardReport> {
+    return this.reports.board(workspaceId, boardId, hours)
+  }
+
+  workspaceStatistics(workspaceId: string, hours: number): Promise<WorkspaceStatistics> {
+    return this.reports.workspaceStatistics(workspaceId, hours)
   }
 
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {

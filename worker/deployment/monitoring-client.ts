@@ -9,6 +9,13 @@ import type {
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/error-shown.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type {
+  BoardReport,
+  HistoryReport,
+  Hottest,
+  Marks,
+  WorkspaceStatistics,
+} from '../../shared/contract/figures.ts'
 import type { Deed } from '../../shared/contract/workspaces.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -48,6 +55,11 @@ export interface MonitoringClient {
   noteDeed(deed: NotedDeed): Promise<Result<void, WireError>>
   /** The newest deeds of operators. */
   deeds(): Promise<Result<Deed[], WireError>>
+  history(hours: number, resource: string | null): Promise<Result<HistoryReport, WireError>>
+  marks(): Promise<Result<Marks, WireError>>
+  hottest(hours: number): Promise<Result<Hottest, WireError>>
+  board(workspaceId: string, boardId: string, hours: number): Promise<Result<BoardReport, WireError>>
+  workspaceStatistics(workspaceId: string, hours: number): Promise<Result<WorkspaceStatistics, WireError>>
   /** `overloaded` if there are too many streams, `too_many_streams` if this holder has too many. */
   openStream(
     lastEventId: number | null,
@@ -71,6 +83,11 @@ export interface MonitoringStub {
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   noteDeed(deed: NotedDeed): Promise<void>
   deeds(): Promise<Deed[]>
+  history(hours: number, resource: string | null): Promise<HistoryReport>
+  marks(): Promise<Marks>
+  hottest(hours: number): Promise<Hottest>
+  board(workspaceId: string, boardId: string, hours: number): Promise<BoardReport>
+  workspaceStatistics(workspaceId: string, hours: number): Promise<WorkspaceStatistics>
   openStream(
     lastEventId: number | null,
     holder: StreamHolder,
@@ -107,6 +124,11 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
     },
     noteDeed: (deed) => call((stub) => stub.noteDeed(deed)),
     deeds: () => call((stub) => stub.deeds()),
+    history: (hours, resource) => call((stub) => stub.history(hours, resource)),
+    marks: () => call((stub) => stub.marks()),
+    hottest: (hours) => call((stub) => stub.hottest(hours)),
+    board: (workspaceId, boardId, hours) => call((stub) => stub.board(workspaceId, boardId, hours)),
+    workspaceStatistics: (workspaceId, hours) => call((stub) => stub.workspaceStatistics(workspaceId, hours)),
     async openStream(lastEventId, holder) {
       const answer = await call(async (stub, signal) => {
         const opened = await stub.openStream(lastEventId, holder)

@@ -7,6 +7,13 @@ import type {
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/error-shown.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type {
+  BoardReport,
+  HistoryReport,
+  Hottest,
+  Marks,
+  WorkspaceStatistics,
+} from '../../shared/contract/figures.ts'
 import type { Deed } from '../../shared/contract/workspaces.ts'
 import type { Result } from '../../shared/result.ts'
 import type { NotedDeed } from './deeds/deed-log.ts'
@@ -16,7 +23,17 @@ import type { ClearedAt, RedisFindings } from './redis/keeper.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 /** The one object that knows the whole deployment, as the Worker and the shards call it. */
-export interface MetricsOverview extends MetricsSums, Monitoring {}
+export interface MetricsOverview extends MetricsSums, Monitoring, CauseReports {}
+
+/** Figures by hour, and where reads and misses come from (shared/contract/figures.ts). */
+export interface CauseReports {
+  history(hours: number, resource: string | null): HistoryReport
+  marks(): Marks
+  /** This and the following ask the locations in use first, so the answers contain the latest reads. */
+  hottest(hours: number): Promise<Hottest>
+  board(workspaceId: string, boardId: string, hours: number): Promise<BoardReport>
+  workspaceStatistics(workspaceId: string, hours: number): Promise<WorkspaceStatistics>
+}
 
 /** The answers of this object to the Worker. */
 export interface Monitoring {

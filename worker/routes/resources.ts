@@ -106,12 +106,21 @@ function answer(resource: MountedResource, call: ResourceCall): Answered {
     const responded = read.ok ? ok(respond(resource, call, read.value)) : read
     const counted = read.ok ? servedBy(read.value, services.clock.now()) : undefined
     if (counted !== undefined) call.notes.served = counted.served
+    const httpStatus = responded.ok ? responded.value.status : wireErrors[responded.error.code].status
+    const durationMs = services.clock.now() - call.startedAtMs
     services.metrics.recorder.record({
       kind: 'read',
       resource: resource.name,
-      httpStatus: responded.ok ? responded.value.status : wireErrors[responded.error.code].status,
+      ...{ httpStatus, durationMs },
       ...counted,
-      durationMs: services.clock.now() - call.startedAtMs,
+    })
+    const status = counted?.served.status
+    services.metrics.causes.count({
+      ...{ workspaceId, durationMs },
+      question: input.question,
+      key: read.ok ? read.value.key : null,
+      isHit: status === 'HIT' || status === 'STALE',
+      isError: httpStatus >= 500,
     })
     return responded
   })

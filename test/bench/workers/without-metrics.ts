@@ -12,6 +12,7 @@ let services: Services | null = null
 const app = createApp((env: Env) => {
   services ??= createServices(env, () => ({
     recorder: { record: () => undefined },
+    causes: { count: () => undefined },
     observe: () => undefined,
     flushSoon: () => null,
     read: async () => ({ counters: {}, durations: {}, isComplete: false, figures: null }),

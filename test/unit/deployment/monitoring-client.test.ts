@@ -20,6 +20,11 @@ const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   clearRedis: neverCalled,
   noteDeed: neverCalled,
   deeds: neverCalled,
+  history: neverCalled,
+  marks: neverCalled,
+  hottest: neverCalled,
+  board: neverCalled,
+  workspaceStatistics: neverCalled,
   openStream: neverCalled,
   ...changes,
 })

@@ -117,7 +117,11 @@ const failing = defineRoute({
 const key = 'the internal key of these tests'
 const services = {
   config: { allowedOrigins: [], internalAuthKey: key, requestLog: { level: 'silent', sampleRate: 0 } },
-  metrics: { recorder: { record: () => undefined }, flushSoon: () => null },
+  metrics: {
+    recorder: { record: () => undefined },
+    causes: { count: () => undefined },
+    flushSoon: () => null,
+  },
   bearer: {
     authenticate: async () => ok({ userId: 'user-1', token: 't', workspaces: null, expiresAtMs: 0 }),
   },

@@ -29,7 +29,11 @@ function createServices(): Services {
       requestLog: { level: 'silent', sampleRate: 0 },
     },
     clock: createFakeClock(),
-    metrics: { recorder: { record: () => undefined }, flushSoon: () => null },
+    metrics: {
+      recorder: { record: () => undefined },
+      causes: { count: () => undefined },
+      flushSoon: () => null,
+    },
     bearer: { authenticate: async () => err({ code: 'token_missing' }) },
     monitoring: {
       openStream: async () => ok(new ReadableStream()),

@@ -46,7 +46,11 @@ function createSend() {
   const services = {
     clock,
     config: { allowedOrigins: [], requestLog: { level: 'silent', sampleRate: 0 } },
-    metrics: { recorder: { record: () => undefined }, flushSoon: () => null },
+    metrics: {
+      recorder: { record: () => undefined },
+      causes: { count: () => undefined },
+      flushSoon: () => null,
+    },
     bearer: { authenticate: () => ok({ userId: 'user-1', token: 't', workspaces: null, expiresAtMs: 0 }) },
     memberships: { roleOf: () => ok('member') },
     rateLimits: { user: null, workspace: null },

@@ -9,7 +9,7 @@ const held = entryOf()
 const nowMs = held.createdAtMs + 12_000
 
 function explained(view: ReadAnswer['view']) {
-  const answer: ReadAnswer = {
+  const answer: Omit<ReadAnswer, 'key'> = {
     entry: entryOf({ createdAtMs: nowMs }),
     ...{ status: 'MISS', source: 'database', lifetimeSeconds: 180, doubt: null, isCacheEnabled: true },
     steps: [

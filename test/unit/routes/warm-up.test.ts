@@ -18,7 +18,7 @@ import { defineResource } from '../../../shared/resources/resource.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { questionsInTurn, warmUp } from '../../../worker/routes/warm-up.ts'
-import { emptyWorkspace, entryOf, workspaceId } from '../../support/entries.ts'
+import { emptyWorkspace, entryKey, entryOf, workspaceId } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { thing } from './declared-thing.ts'
 
@@ -77,7 +77,7 @@ async function warm(
         expect(isWarmUp).toBe(true)
         caller.keepAlive(clock.advance(1))
         return ok({
-          ...{ entry: entryOf(), source: 'database', lifetimeSeconds: 180, doubt: null },
+          ...{ entry: entryOf(), key: entryKey, source: 'database', lifetimeSeconds: 180, doubt: null },
           ...{ isCacheEnabled: true, steps: [], view: null, currentAtMs: 0 },
           status: isRefused(question) ? 'BYPASS' : 'MISS',
         })

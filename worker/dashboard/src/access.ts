@@ -25,6 +25,7 @@ export function useOwnViews(): readonly View[] {
   const isAdmin = workspace.role === 'admin'
   const isOpen: Readonly<Record<View, boolean>> = {
     live: isOperator,
+    causes: isAdmin || isOperator,
     board: true,
     mail: isAdmin || isOperator,
     queues: isAdmin || isOperator,

@@ -26,6 +26,9 @@ import {
 import { TopBar } from './top-bar.tsx'
 
 const BoardView = later(async () => (await import('./board/board-view.tsx')).BoardView, { what: 'the board' })
+const CausesView = later(async () => (await import('./causes/causes-view.tsx')).CausesView, {
+  what: 'the causes',
+})
 const MailView = later(async () => (await import('./mail/mail-view.tsx')).MailView, { what: 'the mail' })
 const QueuesView = later(async () => (await import('./queues/queues-view.tsx')).QueuesView, {
   what: 'the queues',
@@ -124,6 +127,7 @@ export function Shell({ auth, user }: { auth: Auth; user: User }) {
 
 const components: Readonly<Record<View, React.ComponentType>> = {
   live: LiveView,
+  causes: CausesView,
   board: BoardView,
   mail: MailView,
   queues: QueuesView,

@@ -1,12 +1,23 @@
 /** The views, in the order of the navigation; the last two are reached from the user's menu. */
 export const views = [
-  ...(['live', 'board', 'mail', 'queues', 'workspace', 'inspector', 'activity', 'deployment'] as const),
+  ...([
+    'live',
+    'causes',
+    'board',
+    'mail',
+    'queues',
+    'workspace',
+    'inspector',
+    'activity',
+    'deployment',
+  ] as const),
   ...(['start', 'glossary'] as const),
 ] as const
 export type View = (typeof views)[number]
 
 export const viewTitles: Readonly<Record<View, string>> = {
   live: 'Live',
+  causes: 'Causes',
   board: 'Board',
   mail: 'Mail',
   queues: 'Queues',

@@ -1,5 +1,7 @@
 import type { OriginMetrics } from '../../../shared/contract/origin.ts'
 import type { SourceName } from '../../../shared/contract/tier-names.ts'
+import type { Causes } from './causes/cause-batch.ts'
+import type { CauseDelivery } from './causes/cause-relay.ts'
 import type { Gauges } from './gauges.ts'
 import type { Totals } from './totals.ts'
 
@@ -9,7 +11,7 @@ import type { Totals } from './totals.ts'
  */
 export interface MetricsShard extends Rpc.DurableObjectBranded {
   /** Adds a batch once, and says when the writer may send the next one. */
-  add(id: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt
+  add(id: FlushId, location: string, totals: Totals, gauges: Gauges, causes?: Causes | null): Receipt
   /** Everything the shard has confirmed; null if it has never received a batch. */
   currentReport(): ShardReport | null
 }
@@ -43,6 +45,8 @@ export interface ShardReport {
   readonly batches: number
   readonly totals: Totals
   readonly gauges: Gauges
+  /** Not the sum, but what was collected since the last delivery; absent if there is none. */
+  readonly causes?: CauseDelivery
 }
 
 /** The deployment's figures as the overview knows them. */

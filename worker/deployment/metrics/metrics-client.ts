@@ -2,6 +2,8 @@ import type { Clock } from '../../../shared/clock.ts'
 import { withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Recorder } from '../../events.ts'
+import type { Causes } from './causes/cause-batch.ts'
+import { type CauseTally, createCauseTally, sealCauses } from './causes/cause-tally.ts'
 import type { Figures, FlushId, Receipt } from './figures.ts'
 import type { Gauges } from './gauges.ts'
 import { createRecorder } from './recorder.ts'
@@ -21,6 +23,8 @@ export interface Reading extends Totals {
  */
 export interface MetricsClient {
   readonly recorder: Recorder
+  /** Counts where reads and misses come from, apart from the metrics. */
+  readonly causes: Pick<CauseTally, 'count'>
   /** From now on each batch carries the gauges that `look` returns. */
   observe(look: () => Gauges): void
   /** For `waitUntil` after an answer; null if there is nothing to wait for. */
@@ -31,7 +35,7 @@ export interface MetricsClient {
 
 /** The calls to a shard. The Durable Object's stub has this type. */
 export interface ShardStub {
-  add(id: FlushId, location: string, totals: Totals, gauges: Gauges): Promise<Receipt>
+  add(id: FlushId, location: string, totals: Totals, gauges: Gauges, causes?: Causes | null): Promise<Receipt>
 }
 
 export interface OverviewStub {
@@ -47,10 +51,12 @@ interface StubNamespace<Id, Stub> {
 /** The deployment has one overview, under this name. */
 export const overviewName = 'deployment'
 
+/** `version` is that of this Worker, and tells the deploys apart. A hub, which answers no reads, needs none. */
 export function createMetricsClient<ShardId, OverviewId>(
   shards: StubNamespace<ShardId, ShardStub>,
   overviews: StubNamespace<OverviewId, OverviewStub>,
   clock: Clock,
+  version = 'unknown',
 ): MetricsClient {
   let home: string | null = null
   let look: () => Gauges = () => ({})
@@ -67,18 +73,22 @@ export function createMetricsClient<ShardId, OverviewId>(
     return withinDeadline(clock, limits.metricsStoreDeadlineMs, () => attempt().catch(() => null), null)
   }
 
+  const causes = createCauseTally(version)
   const recorder = createRecorder({
     writer: crypto.randomUUID(),
     clock,
-    async send(id, totals) {
+    causes,
+    async send(id, totals, open) {
       if (home === null) return null
       const location = home
-      return call(shards, location, (shard) => shard.add(id, location, totals, look()))
+      const sealed = open === null ? null : await sealCauses(open)
+      return call(shards, location, (shard) => shard.add(id, location, totals, look(), sealed))
     },
   })
 
   return {
     recorder,
+    causes,
     observe(how) {
       look = how
     },

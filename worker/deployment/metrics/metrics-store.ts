@@ -4,6 +4,8 @@ import { systemClock, withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Pulse } from '../../platform/pulse.ts'
 import { createPulse } from '../../platform/pulse.ts'
+import type { Causes } from './causes/cause-batch.ts'
+import { createCauseRelay } from './causes/cause-relay.ts'
 import type { FlushId, MetricsShard, MetricsSums, Receipt, ShardReport } from './figures.ts'
 import type { Gauges } from './gauges.ts'
 import { mergeGauges } from './gauges.ts'
@@ -49,6 +51,7 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
   private sum: Totals = emptyTotals()
   private batches = 0
   private identity: z.output<typeof identityRowSchema> | null = null
+  private readonly causes = createCauseRelay(crypto.randomUUID())
   private readonly pulse: Pulse
   private reportPauseMs = reportMs
   private failures = 0
@@ -77,20 +80,33 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
   }
 
   /** Adds a batch once: a sequence number that is not above the writer's last one changes nothing. */
-  add({ writer, sequence }: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt {
+  add(
+    { writer, sequence }: FlushId,
+    location: string,
+    totals: Totals,
+    gauges: Gauges,
+    causes: Causes | null = null,
+  ): Receipt {
     this.hear(writer, gauges)
     const last = this.sql.exec('select sequence from writers where writer = ?', writer).toArray()[0]
     if (last === undefined || sequence > writerRowSchema.parse(last).sequence) {
       this.write({ writer, sequence }, location, mergeTotals(this.sum, totals))
+      if (causes !== null) this.causes.add(causes)
     }
     this.pulse.within(this.reportPauseMs)
     return { nextMs: pauseFor(this.writers.size, batchMs) }
   }
 
   currentReport(): ShardReport | null {
+    return this.makeReport(true)
+  }
+
+  private makeReport(isFetched: boolean): ShardReport | null {
     if (this.identity === null) return null
     const gauges = mergeGauges([...this.heardOf()].map((each) => each.gauges))
-    return { ...this.identity, batches: this.batches, totals: this.sum, gauges }
+    const causes = this.causes.delivery(Date.now(), isFetched)
+    const report = { ...this.identity, batches: this.batches, totals: this.sum, gauges }
+    return causes === null ? report : { ...report, causes }
   }
 
   override alarm(): Promise<void> {
@@ -101,7 +117,7 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
    * Reports the sum to the overview, and says when to try again: later each time while the overview is out of reach.
    */
   private async report(): Promise<number | null> {
-    const report = this.currentReport()
+    const report = this.makeReport(false)
     if (report === null) return null
     const receipt = await withinDeadline(
       systemClock,
@@ -115,7 +131,9 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     }
     this.failures = 0
     this.reportPauseMs = Math.max(reportMs, receipt.nextMs)
-    return this.batches > report.batches ? this.reportPauseMs : null
+    if (report.causes !== undefined) this.causes.confirm(report.causes)
+    if (this.batches > report.batches) return this.reportPauseMs
+    return this.causes.isEmpty ? null : limits.causesDeliveryMs
   }
 
   private async send(report: ShardReport): Promise<Receipt | null> {

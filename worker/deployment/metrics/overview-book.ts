@@ -19,8 +19,11 @@ export interface Account {
 export interface OverviewBook {
   accounts(): Account[]
   samples(): Sample[]
-  /** Stores all of it or nothing: a sample never gets apart from the accounts it was taken from. */
-  write(accounts: Iterable<Account>, sample: Sample | null, forgetBeforeMs: number): void
+  /**
+   * Stores all of it or nothing, together with what `more` stores: a sample or an hour never gets apart from the accounts it was taken
+   * from.
+   */
+  write(accounts: Iterable<Account>, sample: Sample | null, forgetBeforeMs: number, more?: () => void): void
 }
 
 /**
@@ -88,7 +91,7 @@ export function openOverviewBook(storage: SqlStorage): OverviewBook {
         // An earlier release stored the sums of each route and resource.
         return { atMs: at_ms, spanMs: span_ms, totals: sampledTotals(totals), sums: readSums(totals) }
       }),
-    write(accounts, sample, forgetBeforeMs) {
+    write(accounts, sample, forgetBeforeMs, more) {
       storage.transactionSync(() => {
         const reporters = new Set<string>()
         for (const account of accounts) {
@@ -96,6 +99,7 @@ export function openOverviewBook(storage: SqlStorage): OverviewBook {
           reporters.add(account.reporter)
         }
         for (const reporter of reporters) retire(reporter)
+        more?.()
         if (sample === null) return
         const text = JSON.stringify(sample.totals)
         run('insert or replace into samples values (?, ?, ?)', sample.atMs, sample.spanMs, text)

@@ -2,8 +2,12 @@ import type { Clock } from '../../../shared/clock.ts'
 import { withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
+import type { CauseBook } from './causes/cause-book.ts'
+import { openCauseBook } from './causes/cause-book.ts'
 import type { Figures, OriginStatus, Receipt, Sample, ShardReport } from './figures.ts'
 import type { Gauges } from './gauges.ts'
+import type { HourBook } from './hour-book.ts'
+import { openHourBook } from './hour-book.ts'
 import type { OriginReport } from './origin-figures.ts'
 import type { Account, OverviewBook } from './overview-book.ts'
 import { openOverviewBook } from './overview-book.ts'
@@ -13,6 +17,8 @@ import type { Samples } from './samples.ts'
 import { coarseMs, createSamples, mergeSamples } from './samples.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, isEmpty, mergeTotals, subtractTotals } from './totals.ts'
+import type { VersionLog } from './version-log.ts'
+import { openVersionLog } from './version-log.ts'
 
 /**
  * The figures of the whole deployment: the latest reports of the shards and of the origin, their sum, and what happened
@@ -26,6 +32,12 @@ export interface Overview {
   /** The figures as they are known now, without a call. */
   snapshot(): Figures
   readonly samples: Samples
+  /** The figures of each hour, where reads and misses come from, and the versions of the Worker. */
+  readonly hours: Pick<HourBook, 'resourcesSince' | 'routesSince' | 'oldestMs'>
+  readonly causes: Pick<CauseBook, 'over' | 'ofWorkspace'>
+  readonly versions: Pick<VersionLog, 'latest'>
+  /** Asks the locations in use for what they have counted. */
+  refresh(): Promise<void>
   /** Tells the overview that somebody watches: it takes a sample a second for the next half minute. */
   watch(): void
   /** Takes a sample, and answers in how many milliseconds the next one is due. */
@@ -67,6 +79,9 @@ export function createOverview(options: OverviewOptions): Overview {
 
 class DeploymentOverview implements Overview {
   readonly samples: Samples
+  readonly hours: HourBook
+  readonly causes: CauseBook
+  readonly versions: VersionLog
   private readonly options: OverviewOptions
   private readonly book: OverviewBook
   private readonly accounts = new Map<string, Account>()
@@ -89,13 +104,20 @@ class DeploymentOverview implements Overview {
     this.book = openOverviewBook(options.storage)
     this.samples = createSamples(this.book.samples())
     this.sampledAtMs = options.clock.now()
+    this.hours = openHourBook(options.storage)
+    this.causes = openCauseBook(options.storage, options.clock.now())
+    this.versions = openVersionLog(options.storage)
     for (const account of this.book.accounts()) {
       this.accounts.set(nameOf(account), account)
       this.sum = mergeTotals(this.sum, account.totals)
     }
   }
 
-  report({ location, epoch, batches, totals, gauges }: ShardReport): Receipt {
+  report({ location, epoch, batches, totals, gauges, causes }: ShardReport): Receipt {
+    if (causes !== undefined) {
+      this.causes.take(location, causes, this.now())
+      this.versions.note(causes.causes.versions, this.now())
+    }
     this.gauges.set(location, { gauges, heardAtMs: this.now() })
     this.enter({ reporter: location, epoch, batches, totals, heardAtMs: this.now() })
     if (this.isQuiet) {
@@ -110,6 +132,11 @@ class DeploymentOverview implements Overview {
     this.watch()
     const away = await this.refreshShards(new Set([...this.locationsToRefresh(), location]))
     return { ...this.snapshot(), shardsAway: away }
+  }
+
+  async refresh(): Promise<void> {
+    this.watch()
+    await this.refreshShards(new Set(this.locationsToRefresh()))
   }
 
   snapshot(): Figures {
@@ -146,9 +173,11 @@ class DeploymentOverview implements Overview {
       sums: readSums(this.news),
     }
     this.sampledAtMs = nowMs
+    this.hours.add(this.news, nowMs)
     this.news = emptyTotals()
     this.samples.add(sample)
     this.keep(sample)
+    this.causes.tick(nowMs)
     this.isQuiet = !isBusy
     this.show(sample)
     return isBusy ? busyEveryMs : quietEveryMs
@@ -232,7 +261,8 @@ class DeploymentOverview implements Overview {
     this.unkept = [whole]
     if (!isEmpty(whole.totals) || this.unwritten.size > 0) {
       const changed = [...this.unwritten].flatMap((name) => this.accounts.get(name) ?? [])
-      this.book.write(changed, whole, sample.atMs - limits.samplesKeptSeconds * 1_000)
+      const forgetBeforeMs = sample.atMs - limits.samplesKeptSeconds * 1_000
+      this.book.write(changed, whole, forgetBeforeMs, () => this.hours.write())
     }
     this.unkept = []
     this.unwritten.clear()

@@ -2,6 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { pause } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { CacheEvent, Recorder } from '../../events.ts'
+import type { CauseTally, OpenCauses } from './causes/cause-tally.ts'
 import type { FlushId, Receipt } from './figures.ts'
 import type { Tally, Totals } from './totals.ts'
 import { createTally, emptyTotals, mergeTotals } from './totals.ts'
@@ -27,7 +28,9 @@ interface RecorderOptions {
   readonly writer: string
   readonly clock: Clock
   /** Sends a batch to the shard within a deadline of a few seconds; null if the shard did not confirm it. */
-  send(id: FlushId, totals: Totals): Promise<Receipt | null>
+  send(id: FlushId, totals: Totals, causes: OpenCauses | null): Promise<Receipt | null>
+  /** Emptied into each batch. Whatever it counts is an event too, so no batch is sent for it alone. */
+  readonly causes?: Pick<CauseTally, 'take'>
 }
 
 /** Events of this period go into one batch, or of a longer one if the shard wants that. */
@@ -46,6 +49,7 @@ const carrierLostMs = 30_000
 interface Batch {
   readonly id: FlushId
   readonly totals: Totals
+  readonly causes: OpenCauses | null
 }
 
 /**
@@ -56,7 +60,7 @@ interface Batch {
  *
  * No promise is shared between requests: two of them may send the same batch at the same time, which does no harm.
  */
-export function createRecorder({ writer, clock, send }: RecorderOptions): BatchingRecorder {
+export function createRecorder({ writer, clock, send, causes }: RecorderOptions): BatchingRecorder {
   let tally: Tally = createTally()
   let unsettled: Batch | null = null
   let sequence = 0
@@ -67,14 +71,14 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
   function nextBatch(): Batch | null {
     if (unsettled === null && !tally.isEmpty()) {
       sequence += 1
-      unsettled = { id: { writer, sequence }, totals: tally.totals() }
+      unsettled = { id: { writer, sequence }, totals: tally.totals(), causes: causes?.take() ?? null }
       tally = createTally()
     }
     return unsettled
   }
 
   async function deliver(batch: Batch): Promise<boolean> {
-    const receipt = await send(batch.id, batch.totals).catch(() => null)
+    const receipt = await send(batch.id, batch.totals, batch.causes).catch(() => null)
     if (receipt === null) return false
     if (unsettled === batch) unsettled = null
     wantedPauseMs = Math.min(Math.max(receipt.nextMs, batchMs), limits.figuresPauseMaxMs)

@@ -1,9 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
-import { formatClock, formatTime } from '../parts/format.ts'
+import { formatClock, formatDate, formatDayTime, formatTime } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 import { colorOf, useIsDark } from '../theme.ts'
 import type { Span } from './history.ts'
+import { hourMs } from './hourly.ts'
+import type { PlotMark } from './marks.ts'
+import { MarksLayer } from './marks-layer.tsx'
 import { type PlotRange, windowMsMin } from './plot-range.ts'
 
 /** One line of a plot. Its colour is the property of that name in the style sheet. */
@@ -26,6 +29,7 @@ interface PlotProps {
   /** Whether each series is stacked on the ones before it. */
   readonly isStacked?: boolean
   format(value: number | null): string
+  readonly marks: readonly PlotMark[]
   /** Called with the part of the time axis that the user has marked in the plot. */
   onMark(range: PlotRange): void
 }
@@ -39,7 +43,8 @@ const heightPx = 160
  * plot.
  */
 export function Plot(props: PlotProps) {
-  const { title, unit, series, spans, format } = props
+  const { title, unit, series, spans, spanSeconds, format } = props
+  const formatAt = spanSeconds * 1_000 >= hourMs ? formatDayTime : formatClock
   const [pointedAtMs, setPointedAtMs] = useState<number | null>(null)
   const last = spans.at(-1)
   const pointed = pointedAtMs === null ? undefined : spans.find(({ atMs }) => atMs === pointedAtMs)
@@ -51,8 +56,9 @@ export function Plot(props: PlotProps) {
         <div role="img" aria-label={`${title}, ${unit}; latest: ${spoken.join(', ')}`}>
           <Canvas {...props} onPoint={setPointedAtMs} />
         </div>
+        <MarksLayer marks={props.marks} window={props.window} onMark={props.onMark} />
         <figcaption className="legend" data-pointed={pointed === undefined ? undefined : pointed.atMs}>
-          <span className="legend-time">{pointed === undefined ? 'Latest' : formatClock(pointed.atMs)}</span>
+          <span className="legend-time">{pointed === undefined ? 'Latest' : formatAt(pointed.atMs)}</span>
           {series.map((each) => (
             <span key={each.title}>
               <span className={`swatch swatch-${each.color}`} aria-hidden="true" />
@@ -74,6 +80,7 @@ function Canvas(props: CanvasProps) {
   const { series, spans, spanSeconds, window, isStacked, maxAtLeast, format, onPoint, onMark } = props
   const holder = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
+  const hasPoints = spanSeconds * 1_000 >= hourMs
   const isDark = useIsDark()
   const data = useMemo(
     () => columnsOf({ series, spans, spanSeconds, isStacked: isStacked === true }),
@@ -87,7 +94,10 @@ function Canvas(props: CanvasProps) {
     const { current: element } = holder
     if (element === null) return
     const made = new uPlot(
-      optionsOf(element, { series, maxAtLeast, format, isStacked: isStacked === true, onPoint, onMark }),
+      optionsOf(element, {
+        ...{ series, maxAtLeast, format, hasPoints, onPoint, onMark },
+        isStacked: isStacked === true,
+      }),
       shown.current.data,
       element,
     )
@@ -99,7 +109,7 @@ function Canvas(props: CanvasProps) {
       made.destroy()
       plot.current = null
     }
-  }, [series, maxAtLeast, format, isStacked, isDark, onPoint, onMark])
+  }, [series, maxAtLeast, format, hasPoints, isStacked, isDark, onPoint, onMark])
 
   useEffect(() => {
     const { current: made } = plot
@@ -153,14 +163,17 @@ function orderOf(series: readonly Series[], isStacked: boolean): number[] {
   return isStacked ? order.reverse() : order
 }
 
-type DrawnOptions = Drawn & Pick<CanvasProps, 'maxAtLeast' | 'format' | 'onPoint' | 'onMark'>
+interface DrawnOptions extends Drawn, Pick<CanvasProps, 'maxAtLeast' | 'format' | 'onPoint' | 'onMark'> {
+  /** Whether each value has a point: an hour without neighbours has no line. */
+  readonly hasPoints: boolean
+}
 
 /** A mark of fewer pixels than this is a click. */
 const markPxMin = 6
 
 function optionsOf(
   element: HTMLElement,
-  { series, isStacked, maxAtLeast, format, onPoint, onMark }: DrawnOptions,
+  { series, isStacked, maxAtLeast, format, hasPoints, onPoint, onMark }: DrawnOptions,
 ): uPlot.Options {
   const styles = getComputedStyle(element)
   const color = (token: string) => colorOf(element, token)
@@ -193,7 +206,7 @@ function optionsOf(
         size: 26,
         space: 70,
         values: (_, splits, _axis, _space, incrementSeconds) =>
-          splits.map((seconds) => (incrementSeconds < 60 ? formatClock : formatTime)(seconds * 1_000)),
+          splits.map((seconds) => formatOf(incrementSeconds)(seconds * 1_000)),
       },
       { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
     ],
@@ -206,7 +219,7 @@ function optionsOf(
           label: series[index]?.title ?? '',
           stroke,
           width: isStacked ? 1 : 1.5,
-          points: { show: false },
+          points: { show: hasPoints, size: 4, fill: stroke },
           ...(isFilled
             ? { fill: isStacked ? stroke : `color-mix(in srgb, ${stroke} 14%, transparent)` }
             : {}),
@@ -214,6 +227,12 @@ function optionsOf(
       }),
     ],
   }
+}
+
+/** The form of the ticks: a day has no time of day, and only seconds need seconds. */
+function formatOf(incrementSeconds: number): (atMs: number) => string {
+  if (incrementSeconds >= 86_400) return formatDate
+  return incrementSeconds < 60 ? formatClock : formatTime
 }
 
 /** Tells what is under the pointer, and which part of the axis was marked by dragging. */

@@ -9,7 +9,7 @@ export const plotTitles = {
 /** Keeps the place of the plots while their script is being loaded, so that nothing below them moves. */
 export function PlotsPlace() {
   return (
-    <section aria-label="The last hour in plots" aria-busy="true">
+    <section aria-label="Figures over time" aria-busy="true">
       <div className="range" />
       <div className="plots">
         {Object.values(plotTitles).map((title) => (

@@ -2,6 +2,10 @@ const whole = new Intl.NumberFormat('en')
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const dayTime = new Intl.DateTimeFormat('en-GB', {
+  ...{ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
+})
 const day = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
 
 /** Shown in place of a figure that is not known. */
@@ -60,6 +64,16 @@ export function formatClock(instant: string | number | null): string {
 /** Hours and minutes. */
 export function formatTime(atMs: number): string {
   return time.format(atMs)
+}
+
+/** The day of a month: `27 Nov`. */
+export function formatDate(atMs: number): string {
+  return date.format(atMs)
+}
+
+/** The day with hours and minutes: `27 Nov, 14:00`. */
+export function formatDayTime(atMs: number): string {
+  return dayTime.format(atMs)
 }
 
 export function formatDay(instant: string | null): string {
