@@ -6,9 +6,9 @@ import { eventually } from '../support/eventually.ts'
 import { accountOf, type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
-const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector', 'Activity'] as const
-/** Those that the navigation offers to operators. The causes and the deployment have tests of their own. */
-const offeredToOperators = ['Live', 'Causes', ...views.slice(1), 'Deployment'] as const
+const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector', 'Activity', 'Deployment'] as const
+/** Those that the navigation offers to operators. The causes have tests of their own. */
+const offeredToOperators = ['Live', 'Causes', ...views.slice(1)] as const
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -150,10 +150,10 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
           if (data[at] === ${red} && data[at + 1] === ${green} && data[at + 2] === ${blue} && data[at + 3] === 255) return true
         return false
       })`)
-    await eventually(() => has(221, 227, 231))
+    await eventually(() => has(223, 228, 232))
     await accountOf(page).click()
     await page.getByRole('combobox', { name: 'Theme' }).selectOption('dark')
-    await eventually(async () => (await has(40, 50, 58)) && !(await has(221, 227, 231)))
+    await eventually(async () => (await has(38, 48, 58)) && !(await has(223, 228, 232)))
   })
 
   it('shows a tier that is away, and its breaker', async () => {
@@ -336,8 +336,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     'follows the theme of the device (%s), or the one that was chosen, which a reload keeps',
     async (device) => {
       const { page } = await given.signedIn({ theme: device })
-      const light = 'rgb(21, 27, 33) on rgb(244, 246, 247)'
-      const dark = 'rgb(230, 236, 240) on rgb(14, 19, 23)'
+      const light = 'rgb(20, 26, 32) on rgb(243, 245, 246)'
+      const dark = 'rgb(228, 234, 238) on rgb(13, 18, 22)'
       const shown = () =>
         page.evaluate(
           '(({ color, backgroundColor }) => color + " on " + backgroundColor)(getComputedStyle(document.body))',
@@ -378,6 +378,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       'Workspace',
       'Inspector',
       'Activity',
+      'Deployment',
       `Account ${operator}`,
     ])
       expect(reached).toContain(name)
