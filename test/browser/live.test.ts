@@ -260,7 +260,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const { page, seriousFaults } = await given.signedIn({ email: user.email })
     await page.getByRole('main', { name: user.first }).waitFor()
     const offered = () => page.getByRole('navigation').getByRole('link').allTextContents()
-    await expect.poll(offered).toEqual(user.offered)
+    await expect.poll(offered, { timeout: 20_000 }).toEqual(user.offered)
     for (const view of user.offered) {
       await page.getByRole('navigation').getByRole('link', { name: view }).click()
       await page.getByRole('main', { name: view }).waitFor()

@@ -18,7 +18,7 @@ type Happening = WithoutPlace<DeploymentActivity>
 type WithoutPlace<Item> = Item extends unknown ? Omit<Item, 'id' | 'at'> : never
 
 /**
- * What happened to the deployment: alerts, changed alert settings, clearings of Redis, and new versions of the Worker. It is bounded in
+ * The history of the deployment: alerts, changed alert settings, clearings of Redis, and new versions of the Worker. It is bounded in
  * rows, in their age and in the bytes of each. Such things are rare, so each takes a row of its own.
  */
 interface ActivityLog {

@@ -13,7 +13,7 @@ export interface Entry {
   readonly deed: Deed
 }
 
-/** What choosing an entry does. Data, so that the list of entries can be tested. */
+/** The effect of choosing an entry. It is data, so that the list of entries can be tested. */
 export type Deed =
   | { readonly kind: 'go'; readonly address: string }
   | { readonly kind: 'workspace'; readonly id: string }

@@ -1,6 +1,15 @@
 import './palette.css'
 import { useQueryClient } from '@tanstack/react-query'
-import { type KeyboardEvent, type MouseEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type RefObject,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { useIsOperator, useOwnViews } from '../access.ts'
 import type { Workspace } from '../api/directory.ts'
 import { useBoards, usePlace } from '../place.ts'
@@ -23,11 +32,7 @@ export function Palette({ close }: { close(): void }) {
   const act = useDeed()
   const at = Math.min(chosen, found.length - 1)
 
-  useEffect(() => {
-    const { current } = dialog
-    // A modal dialog keeps the focus inside, closes by Escape, and gives the focus back.
-    if (current?.open === false) current.showModal()
-  }, [])
+  useModal(dialog)
   useEffect(() => {
     document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' })
   }, [id, at])
@@ -87,6 +92,14 @@ export function Palette({ close }: { close(): void }) {
 /** A click beside the list is one on the dialog itself, which covers the page. */
 function closeBeside({ target, currentTarget }: MouseEvent<HTMLDialogElement>) {
   if (target === currentTarget) currentTarget.close()
+}
+
+/** A modal dialog keeps the focus inside, closes by Escape, and gives the focus back. */
+function useModal(dialog: RefObject<HTMLDialogElement | null>): void {
+  useEffect(() => {
+    const { current } = dialog
+    if (current?.open === false) current.showModal()
+  }, [dialog])
 }
 
 interface OptionsProps {
