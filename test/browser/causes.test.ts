@@ -69,9 +69,12 @@ describe.skipIf(chromiumPath === null)('the causes of figures in a browser', () 
   })
 
   it('have hours, marks and standings beside them in the live view', async () => {
+    await read()
     const { page, panel, seriousFaults } = await given.signedIn()
     const heads = page.locator('.heads')
-    await expect.poll(() => heads.textContent()).toMatch(/(ok, alerts|critical:|warning:) below/)
+    await expect
+      .poll(() => heads.textContent(), { timeout: 30_000 })
+      .toMatch(/(ok, alerts|critical:|warning:) below/)
     await page.getByText('24 h', { exact: true }).click()
     await page.waitForURL(/range=24h/)
     await page.getByText('A point is an hour').waitFor()
