@@ -10,6 +10,8 @@ export interface LedgerEvent {
    * with the same id. If it is absent, the moves distinguish them.
    */
   readonly digest?: string
+  /** When the outbox told it, in milliseconds since 1970. It is not written down. */
+  readonly toldAtMs?: number
 }
 
 /** The version that an event took. */

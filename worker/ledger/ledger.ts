@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { systemClock } from '../../shared/clock.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { Book } from './book.ts'
+import { ChangeTimes } from './change-times.ts'
 import { Healings } from './healings.ts'
 import type { HubObject } from './hub-messages.ts'
 import { HubTeller } from './hub-teller.ts'
@@ -23,6 +24,7 @@ export class Ledger extends DurableObject<Bindings> {
   private readonly book: Book
   private readonly proven: ProvenBook
   private readonly healings = new Healings()
+  private readonly times = new ChangeTimes()
   private readonly teller: HubTeller
 
   constructor(state: DurableObjectState, env: Bindings) {
@@ -42,6 +44,7 @@ export class Ledger extends DurableObject<Bindings> {
       random: Math.random,
       head: () => this.book.headNow(),
       since: (ledgerId, version) => this.proven.since(ledgerId, version),
+      timesAfter: (version) => this.times.after(version),
       tell: async (hubName, told) => env.LIVE.get(env.LIVE.idFromName(hubName)).tell(told),
       keepAlive: (work) => state.waitUntil(work),
     })
@@ -49,7 +52,9 @@ export class Ledger extends DurableObject<Bindings> {
   }
 
   advance(events: readonly LedgerEvent[]): LedgerAdvance {
+    const before = this.book.headNow().version
     const advanced = this.book.advance(events)
+    this.times.note(events, advanced, before, Date.now())
     this.teller.advanced()
     return advanced
   }
