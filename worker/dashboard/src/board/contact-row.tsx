@@ -1,8 +1,6 @@
 import { memo } from 'react'
-import type { SourceName } from '../../../../shared/contract/tier-names.ts'
-import type { Contact } from '../../../../shared/resources/contacts/contact-list.ts'
+import type { Contact } from '../../../client/index.ts'
 import type { Board } from '../api/directory.ts'
-import { sourceTitles } from '../parts/source.tsx'
 import { fields } from './contact-fields.ts'
 
 interface RowProps {
@@ -10,31 +8,36 @@ interface RowProps {
   readonly offsetPx: number
   /** Undefined while its page is being loaded. */
   readonly contact: Contact | undefined
-  readonly source: SourceName | null
   readonly boards: readonly Board[]
   readonly activeField: number | null
+  /** Whether it changed a moment ago. */
+  readonly isFlashing: boolean
+  /** Whether the panel beside the list shows it. */
+  readonly isOpen: boolean
   onChoose(field: number): void
 }
 
-/** One contact. The colour at its edge shows where its page came from. */
+/** One contact. It flashes quietly when it has changed. */
 export const ContactRow = memo(function ContactRow(props: RowProps) {
-  const { row, offsetPx, contact, source, boards, activeField, onChoose } = props
+  const { row, offsetPx, contact, boards, activeField, isFlashing, isOpen, onChoose } = props
+  const looks = [
+    'grid-row',
+    contact === undefined && 'grid-row-waiting',
+    row % 2 === 1 && 'grid-row-odd',
+    isOpen && 'grid-row-open',
+    isFlashing && 'grid-row-flash',
+  ]
   return (
     <div
       role="row"
       aria-rowindex={row + 2}
       aria-busy={contact === undefined}
-      className={`grid-row ${contact === undefined ? 'grid-row-waiting' : ''} ${row % 2 === 1 ? 'grid-row-odd' : ''}`}
+      aria-selected={isOpen}
+      className={looks.filter((look) => look !== false).join(' ')}
       data-row={row}
       data-contact={contact?.id}
-      data-source={source ?? undefined}
       style={{ transform: `translateY(${offsetPx}px)` }}
     >
-      <span
-        className={`row-source swatch-source-${source ?? 'none'}`}
-        title={source === null ? undefined : `From ${sourceTitles[source]}`}
-        aria-hidden="true"
-      />
       {fields.map(({ title, className, text }, index) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it takes the keys for all of its cells
         <div
@@ -55,3 +58,38 @@ export const ContactRow = memo(function ContactRow(props: RowProps) {
     </div>
   )
 })
+
+interface HeadingRowProps {
+  readonly row: number
+  readonly offsetPx: number
+  readonly text: string
+  readonly isActive: boolean
+  onChoose(): void
+}
+
+/** The heading of a board in a list of several. */
+export function HeadingRow({ row, offsetPx, text, isActive, onChoose }: HeadingRowProps) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={row + 2}
+      className="grid-row grid-heading"
+      data-row={row}
+      style={{ transform: `translateY(${offsetPx}px)` }}
+    >
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it takes the keys for all of its cells */}
+      <div
+        id={`cell-${row}-0`}
+        role="rowheader"
+        aria-colindex={1}
+        aria-colspan={fields.length}
+        tabIndex={-1}
+        className={`grid-cell ${isActive ? 'grid-cell-active' : ''}`}
+        dir="auto"
+        onClick={onChoose}
+      >
+        {text}
+      </div>
+    </div>
+  )
+}
