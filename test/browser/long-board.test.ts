@@ -29,7 +29,7 @@ async function answerForTenMillion(page: Page): Promise<string[]> {
   const refused: string[] = []
   await page.route(/\/api\/boards\/[^/]+\/contacts\?/, async (route) => {
     const { searchParams } = new URL(route.request().url())
-    const number = Number(searchParams.get('page'))
+    const number = Number(searchParams.get('page') ?? 1)
     const perPage = Number(searchParams.get('per_page'))
     if (!(number >= 1 && number <= 1_000_000)) refused.push(route.request().url())
     const before = (number - 1) * perPage

@@ -137,7 +137,7 @@ describe('the list of one board', () => {
 })
 
 describe('the list of several boards', () => {
-  it('has each board below its heading, in the order of the boards', () => {
+  it('has each board below its heading, in the order of the boards', async () => {
     const boards = new FakeBoards()
     for (const [id, contacts] of [
       ['a', 2],
@@ -145,8 +145,9 @@ describe('the list of several boards', () => {
       ['c', 3],
     ] as const)
       boards.fill(id, contacts)
-    const { rows } = listOf(boards)
+    const { rows, clock } = listOf(boards)
     boards.answer()
+    await clock.advance(100)
     boards.answer()
     expect(rows.view()).toMatchObject({ rows: 8, contacts: 5 })
     const all = Array.from({ length: 8 }, (_, row) => idAt(rows, row))
@@ -159,11 +160,11 @@ describe('the list of several boards', () => {
     const { rows } = listOf(boards)
     expect(boards.asked).toHaveLength(4)
     boards.answer(['b0 1'])
-    expect(boards.asked).toHaveLength(5)
+    expect(new Set(boards.asked).size).toBe(5)
     rows.close()
     expect(boards.shown.size).toBe(0)
     boards.answer(['b1 1'])
-    expect(boards.asked).toHaveLength(5)
+    expect(new Set(boards.asked).size).toBe(5)
   })
 
   it('loads the board where a drag across the list ends, and not those on the way', async () => {

@@ -16,7 +16,12 @@ export interface Segment {
 /** A row of the list. The contact is undefined until it is known. */
 export type ListedRow =
   | { readonly kind: 'heading'; readonly segment: Segment }
-  | { readonly kind: 'contact'; readonly contact: Contact | undefined }
+  | {
+      readonly kind: 'contact'
+      /** Its number among all contacts of the list, from 0. */
+      readonly index: number
+      readonly contact: Contact | undefined
+    }
 
 /** The list as it is shown at one moment. */
 export interface ListView {
@@ -76,6 +81,7 @@ export class BoardRows {
   #range = { first: 0, last: 0 }
   #cancelRest: (() => void) | null = null
   #isClosed = false
+  #isFollowing = false
   /** The board of the first row on the screen: where it began when the view was made, and how far its rows had moved. */
   #anchor: { readonly listed: Listed; readonly firstRow: number; readonly moved: number } | null = null
   #shift = 0
@@ -95,16 +101,9 @@ export class BoardRows {
   look(first: number, last: number): void {
     if (this.#isClosed) return
     this.#range = { first, last: Math.max(first, last) }
-    for (const { listed, range } of this.#onScreen()) listed.rows?.look(range.first, range.last)
-    const isSettled = this.#boards.every(
-      (listed) => (listed.rows !== null) === this.#onScreen().some((each) => each.listed === listed),
-    )
-    const isFirst = this.#boards.every(({ rows }) => rows === null)
-    if (isFirst) this.#hold()
-    else if (!isSettled) {
-      this.#cancelRest?.()
-      this.#cancelRest = this.#options.schedule(() => this.#hold(), restMs)
-    }
+    this.#cancelRest?.()
+    this.#cancelRest = null
+    this.#follow()
     this.#setAnchor()
   }
 
@@ -178,6 +177,20 @@ export class BoardRows {
       const from = Math.max(0, first - begin)
       return [{ listed, range: { first: from, last: Math.max(from, Math.min(last, end) - begin) } }]
     })
+  }
+
+  /** Tells the boards on the screen which of their contacts are there, and holds those that came there once scrolling rests. */
+  #follow(): void {
+    if (this.#isFollowing) return
+    this.#isFollowing = true
+    const wanted = this.#onScreen()
+    for (const { listed, range } of wanted) listed.rows?.look(range.first, range.last)
+    this.#isFollowing = false
+    const held = this.#boards.filter(({ rows }) => rows !== null)
+    const isSame = held.length === wanted.length && wanted.every(({ listed }) => listed.rows !== null)
+    if (isSame || this.#isClosed) return
+    if (held.length === 0) this.#hold()
+    else this.#cancelRest ??= this.#options.schedule(() => this.#hold(), restMs)
   }
 
   /** Holds the boards on the screen, and lets go of all others. */
@@ -286,8 +299,8 @@ export class BoardRows {
     this.#view = { ...next, shift: this.#shift }
     this.#setAnchor()
     for (const listener of [...this.#listeners]) listener()
-    // The first pages have come, and say which boards are on the screen.
-    if (this.#boards.every(({ rows }) => rows === null) && this.#onScreen().length > 0) this.#hold()
+    // Other boards may be on the screen now, or other contacts of the same boards.
+    this.#follow()
   }
 }
 
@@ -315,6 +328,7 @@ function atOf(
     const index = row - segment.firstRow - headRows
     if (index < 0) return { kind: 'heading', segment }
     if (index >= segment.contacts) return null
-    return { kind: 'contact', contact: views[at]?.row(index) }
+    const headings = headRows * (at + 1)
+    return { kind: 'contact', index: row - headings, contact: views[at]?.row(index) }
   }
 }

@@ -96,6 +96,7 @@ export function ContactGrid(props: GridProps) {
               <ContactRow
                 key={row}
                 {...{ row, offsetPx, boards }}
+                index={listed?.index ?? row}
                 contact={listed?.contact}
                 activeField={row === active.row ? active.field : null}
                 isFlashing={listed?.contact !== undefined && flashing.has(listed.contact.id)}

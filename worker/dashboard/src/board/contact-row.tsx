@@ -5,6 +5,8 @@ import { fields } from './contact-fields.ts'
 
 interface RowProps {
   readonly row: number
+  /** The number of the contact among all contacts. */
+  readonly index: number
   readonly offsetPx: number
   /** Undefined while its page is being loaded. */
   readonly contact: Contact | undefined
@@ -19,7 +21,7 @@ interface RowProps {
 
 /** One contact. It flashes quietly when it has changed. */
 export const ContactRow = memo(function ContactRow(props: RowProps) {
-  const { row, offsetPx, contact, boards, activeField, isFlashing, isOpen, onChoose } = props
+  const { row, index, offsetPx, contact, boards, activeField, isFlashing, isOpen, onChoose } = props
   const looks = [
     'grid-row',
     contact === undefined && 'grid-row-waiting',
@@ -34,23 +36,23 @@ export const ContactRow = memo(function ContactRow(props: RowProps) {
       aria-busy={contact === undefined}
       aria-selected={isOpen}
       className={looks.filter((look) => look !== false).join(' ')}
-      data-row={row}
+      data-row={index}
       data-contact={contact?.id}
       style={{ transform: `translateY(${offsetPx}px)` }}
     >
-      {fields.map(({ title, className, text }, index) => (
+      {fields.map(({ title, className, text }, field) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it takes the keys for all of its cells
         <div
           key={title}
-          id={`cell-${row}-${index}`}
+          id={`cell-${row}-${field}`}
           role="gridcell"
-          aria-colindex={index + 1}
+          aria-colindex={field + 1}
           tabIndex={-1}
-          className={`grid-cell ${className} ${activeField === index ? 'grid-cell-active' : ''}`}
+          className={`grid-cell ${className} ${activeField === field ? 'grid-cell-active' : ''}`}
           // A name that is written from right to left is cut at its end, which is at the left.
           dir="auto"
           title={contact === undefined ? undefined : text(contact, boards)}
-          onClick={() => onChoose(index)}
+          onClick={() => onChoose(field)}
         >
           {contact === undefined ? <span className="blank" /> : text(contact, boards)}
         </div>
@@ -74,7 +76,6 @@ export function HeadingRow({ row, offsetPx, text, isActive, onChoose }: HeadingR
       role="row"
       aria-rowindex={row + 2}
       className="grid-row grid-heading"
-      data-row={row}
       style={{ transform: `translateY(${offsetPx}px)` }}
     >
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it takes the keys for all of its cells */}
