@@ -83,32 +83,49 @@ export function ContactGrid(props: GridProps) {
       >
         <GridHeads question={question} isOneBoard={view.segments.length === 1} onSort={onSort} />
         <div className="grid-body" role="rowgroup" style={{ blockSize: `${scroll.heightPx}px` }}>
-          {shown.map(({ row, offsetPx, listed }) =>
-            listed?.kind === 'heading' ? (
-              <HeadingRow
-                key={row}
-                {...{ row, offsetPx }}
-                text={headingOf(listed.segment, boards, question)}
-                isActive={row === active.row}
-                onChoose={() => setActive({ row, field: active.field })}
-              />
-            ) : (
-              <ContactRow
-                key={row}
-                {...{ row, offsetPx, boards }}
-                index={listed?.index ?? row}
-                contact={listed?.contact}
-                activeField={row === active.row ? active.field : null}
-                isFlashing={listed?.contact !== undefined && flashing.has(listed.contact.id)}
-                isOpen={listed?.contact !== undefined && listed.contact.id === openId}
-                onChoose={(field) => choose({ row, field }, listed?.contact)}
-              />
-            ),
-          )}
+          {shown.map((place) => (
+            <GridRow
+              key={place.row}
+              {...{ place, boards, question, openId, flashing }}
+              activeField={place.row === active.row ? active.field : null}
+              onChoose={choose}
+            />
+          ))}
         </div>
       </div>
       <GridFoot whole={wholeText(activeRow, activeField, boards)} row={active.row} rows={view.rows} />
     </>
+  )
+}
+
+interface GridRowProps extends Pick<GridProps, 'boards' | 'question' | 'openId'> {
+  readonly place: { readonly row: number; readonly offsetPx: number; readonly listed: ListedRow | null }
+  readonly flashing: ReadonlySet<string>
+  readonly activeField: number | null
+  onChoose(cell: Cell, contact: Contact | undefined): void
+}
+
+function GridRow({ place, boards, question, openId, flashing, activeField, onChoose }: GridRowProps) {
+  const { row, offsetPx, listed } = place
+  if (listed?.kind === 'heading') {
+    return (
+      <HeadingRow
+        {...{ row, offsetPx }}
+        text={headingOf(listed.segment, boards, question)}
+        isActive={activeField !== null}
+        onChoose={() => onChoose({ row, field: 0 }, undefined)}
+      />
+    )
+  }
+  const contact = contactIn(listed)
+  return (
+    <ContactRow
+      {...{ row, offsetPx, boards, contact, activeField }}
+      index={listed?.index ?? row}
+      isFlashing={contact !== undefined && flashing.has(contact.id)}
+      isOpen={contact !== undefined && contact.id === openId}
+      onChoose={(field) => onChoose({ row, field }, contact)}
+    />
   )
 }
 

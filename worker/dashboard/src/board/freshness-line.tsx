@@ -54,6 +54,7 @@ export function FreshnessLine({ rows, view, isEarlier }: FreshnessLineProps) {
           {ageMs === null
             ? version === null && 'a time that is not known'
             : `${formatSeconds(ageMs / 1_000)} ago`}
+          {answers.some(({ isPending }) => isPending) && ' · saving a change of yours'}
         </span>
       </p>
       {/* The age changes every second, which nobody wants to have read out. */}

@@ -38,7 +38,6 @@ export function GridHeads({ question, isOneBoard, onSort }: GridHeadsProps) {
                 {isSorted && (
                   <span aria-hidden="true" title={isOneBoard ? undefined : 'Within each board'}>
                     {direction === 'ascending' ? '▲' : '▼'}
-                    {!isOneBoard && ' each board'}
                   </span>
                 )}
               </button>

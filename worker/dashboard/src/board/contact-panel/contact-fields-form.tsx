@@ -37,6 +37,9 @@ export function ContactFieldsForm({ contact }: FormProps) {
   )
 }
 
+/** Names and lists of tags may be long. */
+const isWide = ({ name }: EditableField) => name === 'name' || name === 'email' || name === 'tags'
+
 interface FieldOfProps extends FormProps {
   readonly field: EditableField
   readonly isPending: boolean
@@ -56,7 +59,7 @@ function FieldOf({ field, contact, isPending, refusal, write }: FieldOfProps) {
     )
   }
   return (
-    <div className="contact-field">
+    <div className={isWide(field) ? 'contact-field contact-field-wide' : 'contact-field'}>
       {field.kind === 'choice' ? (
         <Choice
           label={field.title}

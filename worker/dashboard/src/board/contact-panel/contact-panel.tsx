@@ -29,7 +29,9 @@ export function ContactPanel({ contactId, boards, wantsFocus }: ContactPanelProp
   }, [wantsFocus])
   function close() {
     closeContactAddress()
-    document.getElementById('contacts')?.focus()
+    // The list may not be there yet.
+    const list = document.getElementById('contacts') ?? document.getElementById('view')
+    list?.focus()
   }
   const answer = useAnswer((client) => client.contact(contactId))
   const contact = answer.data?.contact

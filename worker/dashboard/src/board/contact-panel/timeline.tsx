@@ -13,7 +13,7 @@ const titles: Readonly<Record<ChangeStep['name'], string>> = {
 }
 
 const hints: Readonly<Record<ChangeStep['name'], string>> = {
-  commit: 'The database’s transaction with the change.',
+  commit: 'The time that the database gave the change, at the start of the transaction that was committed.',
   outbox: 'The outbox told the edge, which it does after the commit.',
   version: 'The workspace’s ledger gave the change its version.',
   screen: 'This page showed it.',
@@ -62,7 +62,7 @@ export function Timeline({ path, answer, updatedAt }: TimelineProps) {
       <p className="quiet small">
         {told === null
           ? 'The steps between are known of changes that come while the contact is open, and of those just before.'
-          : 'By this device’s clock. The servers’ clocks are compared with it by the frame that told the change.'}
+          : 'By this device’s clock, compared with the servers’ by the frame that told the change. The database gives a change the time at which its transaction began.'}
       </p>
     </section>
   )
