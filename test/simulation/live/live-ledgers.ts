@@ -93,17 +93,14 @@ export function createLiveLedgers(options: LiveLedgersOptions): LiveLedgers {
   return {
     async advance(workspaceId, events) {
       return heard(workspaceId, ({ book, times, teller }) => {
-        const before = book.headNow().version
-        const advance = book.advance(events)
-        times.note(events, advance, before, scheduler.now())
+        const advance = advanced({ book, times }, events, scheduler.now())
         watched(() => records.written(workspaceId, book.headNow().ledgerId, events, advance))
         teller.advanced()
         return advance
       })
     },
-    async watch(workspaceId, hubName, ledgerId, version) {
-      return heard(workspaceId, ({ teller }) => teller.watch(hubName, ledgerId, version))
-    },
+    watch: async (workspaceId, hubName, ledgerId, version) =>
+      heard(workspaceId, ({ teller }) => teller.watch(hubName, ledgerId, version)),
     headOf: (workspaceId) =>
       heard(workspaceId, ({ book }) => ({ ...book.headNow(), era: records.era(workspaceId) })),
     restart: end,
@@ -128,6 +125,18 @@ export function createLiveLedgers(options: LiveLedgersOptions): LiveLedgers {
       })
     },
   }
+}
+
+/** Writes events down and notes when, as worker/ledger/ledger.ts does. */
+function advanced(
+  { book, times }: Pick<Ledger, 'book' | 'times'>,
+  events: readonly LedgerEvent[],
+  nowMs: number,
+): LedgerAdvance {
+  const { version } = book.headNow()
+  const advance = book.advance(events)
+  times.note(events, advance, version, nowMs)
+  return advance
 }
 
 /** Puts the parts of a ledger together as worker/ledger/ledger.ts does. */

@@ -223,7 +223,7 @@ export class BoardRows {
     listed.rows = null
   }
 
-  /** The number of a board's contacts. What a later page told exactly counts for as long as the first page stays the same. */
+  /** The number of a board's contacts. An exact one that a later page told counts for as long as the first page stays the same. */
   #countOf(listed: Listed): { readonly contacts: number; readonly isEstimate: boolean } {
     const { contactsMax } = this.#options
     const page = listed.first.peek().data

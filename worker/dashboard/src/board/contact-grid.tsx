@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Contact } from '../../../client/index.ts'
 import type { Board } from '../api/directory.ts'
 import { formatCount } from '../parts/format.ts'
@@ -41,7 +41,10 @@ export function ContactGrid(props: GridProps) {
   const scroll = useRowScroll(scroller, view.rows, rowHeightPx)
   useRowsOnScreen(rows, scroll.onScreen)
   useShift(listKey, view.shift, scroll.scrollByRows, setActive)
-  useBeginning(listKey, scroller, setActive)
+  useBeginning(listKey, () => {
+    setActive({ row: 0, field: 0 })
+    scroll.begin()
+  })
   const shown = scroll.inView.map((place) => ({ ...place, listed: view.at(place.row) }))
   const flashing = useFlashes(listKey, view, contactsOf(shown))
   const activeRow = view.at(active.row)
@@ -152,17 +155,12 @@ function useShift(
 }
 
 /** Another list begins at its first row. */
-function useBeginning(
-  listKey: string,
-  scroller: RefObject<HTMLElement | null>,
-  setActive: (cell: Cell) => void,
-): void {
+function useBeginning(listKey: string, begin: () => void): void {
   const begun = useRef(listKey)
   useLayoutEffect(() => {
     if (begun.current === listKey) return
     begun.current = listKey
-    setActive({ row: 0, field: 0 })
-    if (scroller.current !== null) scroller.current.scrollTop = 0
+    begin()
   })
 }
 

@@ -14,9 +14,9 @@ export interface FreshnessFacts {
   readonly oldestAgeMs: number | null
 }
 
-export interface Freshness {
+interface Freshness {
   readonly tone: 'good' | 'busy' | 'warn' | 'bad'
-  /** What is said before the version and the age. */
+  /** They stand before the version and the age. */
   readonly words: string
   /** The age that the words are about; null if it is not known. */
   readonly ageMs: number | null

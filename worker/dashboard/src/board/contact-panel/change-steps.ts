@@ -10,7 +10,7 @@ export interface ChangeStep {
 interface ChangeFacts {
   /** When the database says that the contact was changed last. */
   readonly updatedAt: string
-  /** What the hub told of the last change; null if it told nothing. */
+  /** The last change as the hub told it; null if it told nothing. */
   readonly told: ToldChange | null
   /** When this page showed the contact as the change left it; null if that was not seen. */
   readonly shownAtMs: number | null

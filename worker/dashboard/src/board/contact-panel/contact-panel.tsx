@@ -105,7 +105,7 @@ function Place({ contact, boards }: Pick<KnownProps, 'contact' | 'boards'>) {
   )
 }
 
-/** What the workspace allows to the user. Until that is known, nothing is offered. */
+/** The writes that the workspace allows to the user. Until they are known, none is offered. */
 function useAllowed(): { readonly mayUpdate: boolean; readonly mayMove: boolean } {
   const { data } = useAnswer((client) => client.get('/api/users/me/permissions', {}))
   const allows: readonly string[] = data?.allows ?? []

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ApiFailure } from '../../api/failure.ts'
 import { failureOfClient } from '../client-failure.ts'
 
-/** What became of the last write of a field, until the next one. */
+/** The outcome of the last write of each field, until the next one. */
 interface Writes {
   /** Whether a write of the field is on its way. */
   isPending(name: string): boolean
