@@ -203,6 +203,8 @@ function ListedContacts({ boards, openId, question, onSort, onOpen }: ListedCont
       ) : (
         <section className="panel board" aria-label="Contacts">
           <ContactGrid
+            // Another list begins at its first row.
+            key={shown.key}
             boards={boards}
             listKey={shown.key}
             rows={shown.rows}

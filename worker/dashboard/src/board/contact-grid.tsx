@@ -41,10 +41,6 @@ export function ContactGrid(props: GridProps) {
   const scroll = useRowScroll(scroller, view.rows, rowHeightPx)
   useRowsOnScreen(rows, scroll.onScreen)
   useShift(listKey, view.shift, scroll.scrollByRows, setActive)
-  useBeginning(listKey, () => {
-    setActive({ row: 0, field: 0 })
-    scroll.begin()
-  })
   const shown = scroll.inView.map((place) => ({ ...place, listed: view.at(place.row) }))
   const flashing = useFlashes(listKey, view, contactsOf(shown))
   const activeRow = view.at(active.row)
@@ -151,16 +147,6 @@ function useShift(
     if (by === 0) return
     scrollByRows(by)
     setActive((cell) => ({ ...cell, row: Math.max(0, cell.row + by) }))
-  })
-}
-
-/** Another list begins at its first row. */
-function useBeginning(listKey: string, begin: () => void): void {
-  const begun = useRef(listKey)
-  useLayoutEffect(() => {
-    if (begun.current === listKey) return
-    begun.current = listKey
-    begin()
   })
 }
 

@@ -20,8 +20,6 @@ interface RowScroll {
   readonly onScreen: { readonly first: number; readonly last: number }
   /** Scrolls to a row unless it is in view. */
   scrollToRow(row: number): void
-  /** Begins at the first row, with another list. */
-  begin(): void
   /** Scrolls by whole rows, after so many have come in above the screen. */
   scrollByRows(rows: number): void
 }
@@ -80,11 +78,6 @@ export function useRowScroll(
       virtual.scrollToIndex(placed.slot, { align: 'auto' })
       // The scroll event that follows must find nothing to do.
       view.current.topPx = element.scrollTop
-    },
-    begin() {
-      if (scroller.current !== null) scroller.current.scrollTop = 0
-      view.current = { topPx: 0, shift: 0 }
-      setShift(0)
     },
     scrollByRows(rowsBy) {
       const element = scroller.current
