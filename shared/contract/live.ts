@@ -64,6 +64,13 @@ interface Proof {
   readonly provedAgeMs: number | null
 }
 
+/**
+ * How the last change of an answer came here: the version that it took; when the outbox told it, or null if it was told in another way; when the
+ * ledger wrote it down; and when this frame was sent. Instants are milliseconds since 1970 by the servers' clocks, and the last one says how
+ * far the client's clock is from those. A frame has no times if they are not known.
+ */
+type ChangeTimes = readonly [version: number, toldAtMs: number | null, writtenAtMs: number, sentAtMs: number]
+
 /** Why a frame, or a question, is refused. The socket stays open. */
 export type LiveRefusal =
   | 'frame_invalid'
@@ -85,6 +92,7 @@ export type HubFrame =
       readonly id: number
       readonly version: number
       readonly etag: string
+      readonly times?: ChangeTimes
       /** After this time the answer may change although nobody writes, so the client asks again; null if only writes change it. */
       readonly dueInMs: number | null
     }
@@ -96,8 +104,9 @@ export type HubFrame =
       readonly to: string
       readonly difference: Difference
       readonly dueInMs: number | null
+      readonly times?: ChangeTimes
     }
-  | { readonly type: 'moved'; readonly id: number; readonly version: number }
+  | { readonly type: 'moved'; readonly id: number; readonly version: number; readonly times?: ChangeTimes }
   | (Proof & {
       readonly type: 'proof'
       readonly ledger: string

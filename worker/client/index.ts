@@ -24,7 +24,7 @@ export type {
 } from './api.ts'
 export type { ApiErrorCode } from './api-types.ts'
 export { BoardcacheError, type ClientErrorCode, type Fault } from './client-error.ts'
-export type { ConnectionStatus } from './live/connection-status.ts'
+export type { ConnectionStatus, ToldChange } from './live/connection-status.ts'
 export type {
   Board,
   Boardcache,

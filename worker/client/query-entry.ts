@@ -50,6 +50,9 @@ export class QueryEntry {
   toldBy: { readonly atMs: number; readonly version: number } | null = null
   /** The version at which the hub is to confirm what is held. */
   confirmedVersion: number | null = null
+  /** The reads that wait for the request that is under way. */
+  #readers = 0
+  #request = new AbortController()
   #cancelTimer = () => {}
   #cancelHiding = () => {}
 
@@ -86,6 +89,15 @@ export class QueryEntry {
 
   /** Resolves with an answer that was right at this call, or with what is known if there is no network. */
   async read(): Promise<AnswerOfEntry> {
+    this.#readers += 1
+    try {
+      return await this.#readNow()
+    } finally {
+      this.#readers -= 1
+    }
+  }
+
+  async #readNow(): Promise<AnswerOfEntry> {
     await this.#restored()
     this.usedAtMs = this.#nowMs()
     for (let asks = 0; asks < clientLimits.attemptsMax; asks += 1) {
@@ -170,6 +182,8 @@ export class QueryEntry {
 
   #endShowing(): void {
     this.isShown = false
+    // A page that was scrolled past need not arrive.
+    if (this.#readers === 0) this.#request.abort()
     this.#cancelTimer()
     if (this.isOffered) this.#shared.live?.hide(this.path)
     this.isOffered = false
@@ -207,13 +221,16 @@ export class QueryEntry {
     const { isProofDemanded } = this
     this.isProofDemanded = false
     this.toldBy = null
+    this.#request = new AbortController()
+    const { signal } = this.#request
     try {
-      const fetched = await shared.fetch(this.path, { etag, minVersion: asked, isProofDemanded })
+      const fetched = await shared.fetch(this.path, { etag, minVersion: asked, isProofDemanded, signal })
       this.#failure = null
       this.retryAtMs = 0
       if (!fetched.isStale) this.failures = 0
       this.#hear(fetched, epoch === shared.epoch ? asked : null, sentAtMs)
     } catch (error) {
+      if (signal.aborted) return
       this.#fail(
         error instanceof BoardcacheError
           ? error

@@ -24,6 +24,8 @@ export interface ReadDemand {
   /** The ledger itself is to prove the answer. */
   readonly isProofDemanded?: boolean
   readonly isExplained?: boolean
+  /** Ends the request when nobody waits for its answer any more. */
+  readonly signal?: AbortSignal
 }
 
 type Method = HttpRequest['method']
@@ -53,15 +55,16 @@ export class Requests {
 
   /** Reads a path. Rejects with a BoardcacheError, except for 404: absence is an answer. */
   read(path: string, demand: ReadDemand): Promise<Fetched> {
-    const { etag, minVersion, isProofDemanded = false, isExplained = false } = demand
-    return this.#send('GET', path, {
+    const { etag, minVersion, isProofDemanded = false, isExplained = false, signal } = demand
+    const headers = {
       // Beside `If-None-Match`, fetch adds `no-cache` to a request without this header (WHATWG Fetch, HTTP-network-or-cache fetch), and
       // then the ledger would have to prove each answer. This directive means nothing to the API.
       'Cache-Control': isProofDemanded ? 'no-cache' : 'no-transform',
       ...(etag == null ? {} : { 'If-None-Match': etag }),
       ...(minVersion == null ? {} : { 'X-Min-Version': String(minVersion) }),
       ...(isExplained ? { 'X-Explain': '1' } : {}),
-    })
+    }
+    return this.#send('GET', path, headers, undefined, signal)
   }
 
   /** Writes. Rejects with a BoardcacheError, of which `mayHaveHappened` says whether the outcome is unknown. */
@@ -75,6 +78,7 @@ export class Requests {
     path: string,
     headers: Readonly<Record<string, string>>,
     body?: string,
+    ended?: AbortSignal,
   ): Promise<Fetched> {
     const { clock, random } = this.#platform
     const startedAtMs = clock.now()
@@ -87,6 +91,7 @@ export class Requests {
         path,
         { ...headers, Authorization: `Bearer ${token}` },
         body,
+        ended,
       )
       if (!(fetched instanceof BoardcacheError)) return fetched
       const isRefusedFirst = fetched.status === 401 && refused === null
@@ -128,6 +133,7 @@ export class Requests {
     path: string,
     headers: Readonly<Record<string, string>>,
     body: string | undefined,
+    ended: AbortSignal | undefined,
   ): Promise<Fetched | BoardcacheError> {
     const isWrite = method !== 'GET'
     const mayHaveHappened = isWrite
@@ -146,7 +152,7 @@ export class Requests {
           const request: HttpRequest = {
             method,
             headers: { ...headers, 'X-Workspace-ID': this.#workspaceId },
-            signal,
+            signal: ended === undefined ? signal : AbortSignal.any([signal, ended]),
             ...(body === undefined ? {} : { body }),
           }
           const answer = await this.#platform.send(`${this.#url}${path}`, request)

@@ -1,4 +1,5 @@
 import type { Version } from '../../shared/ids.ts'
+import type { ChangeTime } from './change-times.ts'
 import type { LedgerChanges } from './ledger-messages.ts'
 
 /** The version that a hub has of a ledger. `ledgerId` is null if it has none. */
@@ -14,6 +15,8 @@ export interface HubPosition {
 export interface Told {
   readonly since: HubPosition
   readonly changes: LedgerChanges
+  /** When the last of them happened, as far as the ledger remembers. Absent from a ledger of the release before. */
+  readonly times?: readonly ChangeTime[]
 }
 
 /** A hub's answer: its position afterwards, from which the ledger goes on; or that nobody is connected to it, so that it need not be told. */

@@ -4,6 +4,7 @@ import { pause, withinDeadline } from '../../shared/clock.ts'
 import type { Version } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
+import type { ChangeTime } from './change-times.ts'
 import type { HubAnswer, HubPosition, Told } from './hub-messages.ts'
 import type { LedgerChanges } from './ledger-messages.ts'
 
@@ -15,6 +16,8 @@ interface HubTellerOptions {
   /** Where the ledger is now. */
   head(): { readonly ledgerId: string; readonly version: Version }
   since(ledgerId: string | null, version: number): LedgerChanges
+  /** The times of the changes after a version. */
+  timesAfter(version: number): readonly ChangeTime[]
   /** Calls a hub. Rejects if it cannot be reached. */
   tell(hubName: string, told: Told): Promise<HubAnswer>
   /** Keeps work running after an answer. */
@@ -97,9 +100,10 @@ export class HubTeller {
 
   /** Tells a hub once. Answers whether it came nearer to the ledger. */
   private async tellOnce(name: string, hub: Registered): Promise<boolean> {
-    const { clock, since, tell } = this.options
+    const { clock, since, timesAfter, tell } = this.options
     const { position, registrations } = hub
-    const told = { since: position, changes: since(position.ledgerId, position.version) }
+    const changes = since(position.ledgerId, position.version)
+    const told = { since: position, changes, times: timesAfter(position.version) }
     const answer = await withinDeadline(
       clock,
       limits.liveTellDeadlineMs,

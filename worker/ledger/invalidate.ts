@@ -88,18 +88,22 @@ async function advanceOrganizations(
 }
 
 /**
- * Writes the events of an outbox down and answers an outcome for each, in their order. A ledger that cannot be reached affects only
+ * Writes the events of an outbox down and answers an outcome for each, in their order. Browsers are shown `toldAtMs` with the change. A ledger that cannot be reached affects only
  * its own events. An event that was not written down, for whatever reason, never gets 200.
  */
 export async function invalidateEach(
   ledger: LedgerClient,
   recorder: Recorder,
   events: readonly OutboxEvent[],
+  toldAtMs?: number,
 ): Promise<OutboxOutcome[]> {
   const written = await Promise.all(
     events.map(async ({ workspaceId, eventId, tags }, position) => ({
       ...{ workspaceId, position, eventId },
-      event: await outboxLedgerEventOf(eventId, tags),
+      event: {
+        ...(await outboxLedgerEventOf(eventId, tags)),
+        ...(toldAtMs === undefined ? {} : { toldAtMs }),
+      },
     })),
   )
   const byWorkspace = Map.groupBy(written, ({ workspaceId }) => workspaceId)
@@ -145,12 +149,13 @@ async function advanceAll<Event extends LedgerEvent>(
 }
 
 /** The part of an event that is sent to its ledger. */
-function plainEvent({ moves, eventId, digest, detail }: LedgerEvent): LedgerEvent {
+function plainEvent({ moves, eventId, digest, detail, toldAtMs }: LedgerEvent): LedgerEvent {
   return {
     moves,
     ...(eventId === undefined ? {} : { eventId }),
     ...(digest === undefined ? {} : { digest }),
     ...(detail === undefined ? {} : { detail }),
+    ...(toldAtMs === undefined ? {} : { toldAtMs }),
   }
 }
 

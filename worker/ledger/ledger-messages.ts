@@ -14,6 +14,8 @@ export interface LedgerEvent {
   readonly digest?: string
   /** The ids or settings that the activity feed shows with the event. They decide nothing. */
   readonly detail?: NoteDetail
+  /** When the outbox told it, in milliseconds since 1970. It is not written down. */
+  readonly toldAtMs?: number
 }
 
 /** Why events are written down, and the user behind them, for the activity feed. */

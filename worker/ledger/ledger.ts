@@ -4,6 +4,7 @@ import type { WorkspaceActivityQuery } from '../../shared/contract/activity.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { Book } from './book.ts'
 import type { LedgerActivity } from './book-activity.ts'
+import { ChangeTimes } from './change-times.ts'
 import { Healings } from './healings.ts'
 import type { HubObject } from './hub-messages.ts'
 import { HubTeller } from './hub-teller.ts'
@@ -25,6 +26,7 @@ export class Ledger extends DurableObject<Bindings> {
   private readonly book: Book
   private readonly proven: ProvenBook
   private readonly healings = new Healings()
+  private readonly times = new ChangeTimes()
   private readonly teller: HubTeller
 
   constructor(state: DurableObjectState, env: Bindings) {
@@ -44,6 +46,7 @@ export class Ledger extends DurableObject<Bindings> {
       random: Math.random,
       head: () => this.book.headNow(),
       since: (ledgerId, version) => this.proven.since(ledgerId, version),
+      timesAfter: (version) => this.times.after(version),
       tell: async (hubName, told) => env.LIVE.get(env.LIVE.idFromName(hubName)).tell(told),
       keepAlive: (work) => state.waitUntil(work),
     })
@@ -52,8 +55,10 @@ export class Ledger extends DurableObject<Bindings> {
 
   /** An isolate of the release before names no author. */
   advance(events: readonly LedgerEvent[], author?: Author): LedgerAdvance {
-    const told = author === undefined ? null : { ...author, atMs: systemClock.now() }
-    const advanced = this.book.advance(events, told)
+    const atMs = systemClock.now()
+    const before = this.book.headNow().version
+    const advanced = this.book.advance(events, author === undefined ? null : { ...author, atMs })
+    this.times.note(events, advanced, before, atMs)
     this.teller.advanced()
     return advanced
   }

@@ -3,6 +3,7 @@ import type { HubFrame } from '../../shared/contract/live.ts'
 import { defaultCacheSettings, lifetimeOf } from '../../shared/contract/settings.ts'
 import type { Version } from '../../shared/ids.ts'
 import type { Recorder } from '../events.ts'
+import type { ChangeTimes } from '../ledger/change-times.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
 import type { Connection, Show } from './connection.ts'
 import type { LiveQuestion } from './live-question.ts'
@@ -13,6 +14,7 @@ interface DeliveryOptions {
   readonly clock: Clock
   readonly recorder: Recorder
   readonly position: Pick<Position, 'copy' | 'proven'>
+  readonly times: Pick<ChangeTimes, 'of'>
 }
 
 /**
@@ -63,7 +65,8 @@ export class Delivery {
   /** Tells the client to ask for itself, at least for a version. */
   askAgain(connection: Connection, show: Show, version: Version): void {
     show.toldTo = version
-    this.sendText(connection, 'moved', `{"type":"moved","id":${show.id},"version":${version}}`)
+    const times = this.timesOf(show.question)
+    this.sendText(connection, 'moved', `{"type":"moved","id":${show.id},"version":${version}${times}}`)
   }
 
   /** Tells the news about one question. Its text is built by hand, so that a difference is written once for all clients. */
@@ -84,7 +87,17 @@ export class Delivery {
       news.kind === 'shown'
         ? `"etag":${holds}`
         : `"from":${JSON.stringify(news.from)},"to":${holds},"difference":${news.difference}`
-    this.sendText(connection, news.kind, `${head},${said},"dueInMs":${this.dueInMs(question)}}`)
+    const rest = `"dueInMs":${this.dueInMs(question)}${this.timesOf(question)}}`
+    this.sendText(connection, news.kind, `${head},${said},${rest}`)
+  }
+
+  /** The member with the times of the last change of an answer; nothing if they are not known. */
+  private timesOf(question: LiveQuestion<unknown>): string {
+    const { position, times, clock } = this.options
+    const version = position.copy === null ? null : question.lastMovedAt(position.copy)
+    const time = version === null ? null : times.of(version)
+    if (time === null) return ''
+    return `,"times":[${time.version},${time.toldAtMs},${time.writtenAtMs},${clock.now()}]`
   }
 
   private dueInMs(question: LiveQuestion<unknown>): number | null {

@@ -3,6 +3,7 @@ import { clientFrameSchema, liveCloseCodes } from '../../shared/contract/live.ts
 import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { membershipTags } from '../../shared/tags/tags.ts'
+import { ChangeTimes } from '../ledger/change-times.ts'
 import type { HubAnswer, Told } from '../ledger/hub-messages.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
 import { hasMovedPast } from '../ledger/moved-tags.ts'
@@ -39,6 +40,7 @@ export class Hub {
   private readonly loads: Loads<Connection>
   private readonly rounds: Rounds<Connection>
   private readonly saver: Saver
+  private readonly times = new ChangeTimes()
   private alarmAtMs = Number.POSITIVE_INFINITY
   private comparesAtMs = Number.NEGATIVE_INFINITY
 
@@ -53,7 +55,7 @@ export class Hub {
       onAnotherLedger: () => this.giveUpAll(),
     })
     this.questions = new Questions(parts.bodies)
-    this.delivery = new Delivery({ clock, recorder, position: this.position })
+    this.delivery = new Delivery({ clock, recorder, position: this.position, times: this.times })
     this.rounds = new Rounds({ clock, keepAlive, work: (connection) => this.bringUpToDate(connection) })
     this.saver = new Saver({ clock, keepAlive, saveSome: () => this.saveSome() })
     this.loads = new Loads({
@@ -137,6 +139,7 @@ export class Hub {
       return 'gone'
     }
     this.saver.touch()
+    this.times.take(told.times ?? [])
     return this.position.tell(told)
   }
 
@@ -273,6 +276,7 @@ export class Hub {
   private giveUpAll(): void {
     for (const connection of this.connections.values()) this.close(connection, 'comeBack')
     this.parts.bodies.clear()
+    this.times.clear()
   }
 
   private close(connection: Connection, reason: keyof typeof liveCloseCodes): void {

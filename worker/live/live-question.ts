@@ -1,14 +1,15 @@
 import { joinBytes } from '../../shared/bytes.ts'
 import type { UserId, Version } from '../../shared/ids.ts'
-import { versionZero } from '../../shared/ids.ts'
+import { versionSchema, versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Difference } from '../../shared/live/difference.ts'
 import { differenceOf } from '../../shared/live/difference.ts'
 import type { Json, JsonObject } from '../../shared/live/json-value.ts'
 import { isJsonObject } from '../../shared/live/json-value.ts'
 import type { Served } from '../../shared/resources/served.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
-import { hasMovedPast } from '../ledger/moved-tags.ts'
+import { hasMovedPast, movedAt } from '../ledger/moved-tags.ts'
 import type { HeldEntry } from './body-store.ts'
 import type { ShownQuestion } from './shown-question.ts'
 import { isLoadable } from './shown-question.ts'
@@ -70,10 +71,15 @@ export class LiveQuestion<Client> {
 
   /** Whether the answer has moved past a version at which some client had it. */
   hasMovedSince(copy: Copy, version: Version): boolean {
-    const { question, owner } = this.shown
-    if (this.isLoadable && this.entry === null) return copy.version > version
-    const tags = this.entry?.tags ?? question.tagsFor(owner)
+    const tags = this.ownTags()
+    if (tags === null) return copy.version > version
     return tags.some((tag) => hasMovedPast(copy, tag, version))
+  }
+
+  /** The version that last moved the answer; null if its tags are not known. */
+  lastMovedAt(copy: Copy): Version | null {
+    const tags = this.ownTags()
+    return tags === null ? null : versionSchema.parse(Math.max(0, ...tags.map((tag) => movedAt(copy, tag))))
   }
 
   /** Takes a loaded answer, which is a new generation even if its bytes are the same. */
@@ -139,6 +145,13 @@ export class LiveQuestion<Client> {
     const kept = isSmall && byteLength(text) <= limits.liveDifferenceBytesMax ? text : null
     this.texts.set(name, kept)
     return kept
+  }
+
+  /** Null while the answer has not been loaded. */
+  private ownTags(): readonly Tag[] | null {
+    const { question, owner } = this.shown
+    if (this.isLoadable && this.entry === null) return null
+    return this.entry?.tags ?? question.tagsFor(owner)
   }
 
   private storedSince(etag: string): Difference | null {

@@ -70,9 +70,9 @@ export const invalidateRoute = defineRoute({
 /** Writes a batch of the outbox down. The answer has an outcome for each event: 200 if all are durable, 207 if some are not. */
 async function takeOutbox(
   { outbox }: OutboxBatch,
-  { ledger, metrics }: Services,
+  { ledger, metrics, clock }: Services,
 ): Promise<Result<Response, WireError>> {
-  const events = await invalidateEach(ledger, metrics.recorder, outbox)
+  const events = await invalidateEach(ledger, metrics.recorder, outbox, clock.now())
   const areAllDurable = events.every(({ status }) => status === 200)
   return ok(respondJson({ success: true, data: { events } }, areAllDurable ? 200 : 207))
 }

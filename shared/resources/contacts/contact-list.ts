@@ -5,7 +5,6 @@ import { limits } from '../../limits.ts'
 import { storableText, text } from '../../text.ts'
 import { wholeNumber } from '../../whole-number.ts'
 import { defineResource } from '../resource.ts'
-import { withCacheMember } from '../served.ts'
 import { contactListTags, shownContactsTags } from './contact-list-tags.ts'
 
 export const contactFilterSchema = z.enum([
@@ -145,9 +144,6 @@ const data = z.object({
     next_cursor: z.string().nullable(),
   }),
 })
-
-/** The `data` of an answer. */
-export const contactListAnswerSchema = withCacheMember(data)
 
 const changingWithTime: ReadonlySet<string> = new Set(['new_customers', 'recent_activity'])
 

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { WorkspaceId } from '../../../shared/ids.ts'
 import { type Birth, Book } from '../../../worker/ledger/book.ts'
+import { ChangeTimes } from '../../../worker/ledger/change-times.ts'
 import type { HubAnswer, Told } from '../../../worker/ledger/hub-messages.ts'
 import { HubTeller } from '../../../worker/ledger/hub-teller.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from '../../../worker/ledger/ledger-messages.ts'
@@ -48,6 +49,7 @@ export interface LiveLedgersOptions {
 interface Ledger {
   readonly book: Book
   readonly proven: ProvenBook
+  readonly times: ChangeTimes
   readonly teller: HubTeller
   readonly life: Life & { isEnded: boolean }
 }
@@ -90,16 +92,15 @@ export function createLiveLedgers(options: LiveLedgersOptions): LiveLedgers {
   }
   return {
     async advance(workspaceId, events) {
-      return heard(workspaceId, ({ book, teller }) => {
-        const advance = book.advance(events)
+      return heard(workspaceId, ({ book, times, teller }) => {
+        const advance = advanced({ book, times }, events, scheduler.now())
         watched(() => records.written(workspaceId, book.headNow().ledgerId, events, advance))
         teller.advanced()
         return advance
       })
     },
-    async watch(workspaceId, hubName, ledgerId, version) {
-      return heard(workspaceId, ({ teller }) => teller.watch(hubName, ledgerId, version))
-    },
+    watch: async (workspaceId, hubName, ledgerId, version) =>
+      heard(workspaceId, ({ teller }) => teller.watch(hubName, ledgerId, version)),
     headOf: (workspaceId) =>
       heard(workspaceId, ({ book }) => ({ ...book.headNow(), era: records.era(workspaceId) })),
     restart: end,
@@ -126,6 +127,18 @@ export function createLiveLedgers(options: LiveLedgersOptions): LiveLedgers {
   }
 }
 
+/** Writes events down and notes when, as worker/ledger/ledger.ts does. */
+function advanced(
+  { book, times }: Pick<Ledger, 'book' | 'times'>,
+  events: readonly LedgerEvent[],
+  nowMs: number,
+): LedgerAdvance {
+  const { version } = book.headNow()
+  const advance = book.advance(events)
+  times.note(events, advance, version, nowMs)
+  return advance
+}
+
 /** Puts the parts of a ledger together as worker/ledger/ledger.ts does. */
 function createLedger(
   workspaceId: WorkspaceId,
@@ -139,6 +152,7 @@ function createLedger(
   const keepAlive = () => undefined
   return during(life, () => {
     const book = new Book(storage, birth, bounds)
+    const times = new ChangeTimes()
     const proven = new ProvenBook({
       book,
       clock,
@@ -152,9 +166,10 @@ function createLedger(
       random: dice.random,
       head: () => book.headNow(),
       since: (ledgerId, version) => proven.since(ledgerId, version),
+      timesAfter: (version) => times.after(version),
       tell: (hubName, told) => heardWhileAlive(tell(hubName, told)),
     })
-    return { book, proven, teller, life }
+    return { book, proven, times, teller, life }
   })
 }
 

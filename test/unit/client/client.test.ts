@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { liveLimits } from '../../../shared/limits/live-limits.ts'
 import type { Answer } from '../../../worker/client/answer.ts'
+import type { Platform } from '../../../worker/client/platform.ts'
 import type { Boardcache, Query } from '../../../worker/client/types.ts'
 import { type ClientWorld, createClientWorld, tokenOf } from './client-world.ts'
 import { perPage } from './fake-api.ts'
@@ -13,6 +14,21 @@ async function shown<Data>({ clock }: ClientWorld, query: Query<Data>): Promise<
   query.subscribe((answer) => answers.push(answer))
   await clock.advance(1_500)
   return answers
+}
+
+/** An API that answers when the test says so, or when the request is ended. */
+function holding({ api }: ClientWorld) {
+  const signals: AbortSignal[] = []
+  const answers: (() => void)[] = []
+  const send: Platform['send'] = async (url, request) => {
+    signals.push(request.signal)
+    await new Promise<void>((answer, end) => {
+      answers.push(answer)
+      request.signal.addEventListener('abort', () => end(request.signal.reason))
+    })
+    return api.send(url, request)
+  }
+  return { platform: { send }, signals, answers }
 }
 
 const namesIn = ({ data }: Answer<{ readonly contacts: readonly { readonly name: string }[] }>) =>
@@ -70,6 +86,35 @@ describe('a query that is shown', () => {
     expect(namesIn(query.peek())?.[0]).toBe('Changed')
     await world.clock.advance(60_000)
     expect(client.stats().notModified).toBeGreaterThan(3)
+  })
+
+  it('ends its request when nobody waits for the answer any more, and is asked again when it is shown again', async () => {
+    const world = createClientWorld()
+    const { platform, signals, answers } = holding(world)
+    const query = firstPage(world.client({ live: false }, platform))
+    query.subscribe(() => {})()
+    await world.clock.advance(1_000)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    expect(query.peek()).toMatchObject({ status: 'loading', error: null })
+    query.subscribe(() => {})
+    await world.clock.advance(100)
+    expect(signals).toHaveLength(2)
+    for (const answer of answers) answer()
+    await world.clock.advance(1_000)
+    expect(query.peek().status).toBe('current')
+  })
+
+  it('does not end a request that a read waits for', async () => {
+    const world = createClientWorld()
+    const { platform, signals, answers } = holding(world)
+    const query = firstPage(world.client({ live: false }, platform))
+    const reading = query.read()
+    query.subscribe(() => {})()
+    await world.clock.advance(1_000)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false])
+    for (const answer of answers) answer()
+    await world.clock.advance(1_000)
+    expect((await reading).status).toBe('current')
   })
 
   it('is not asked again once nobody listens', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import { bucketMove } from '../../../shared/tags/moves.ts'
+import { ChangeTimes } from '../../../worker/ledger/change-times.ts'
 import type { HubAnswer, Told } from '../../../worker/ledger/hub-messages.ts'
 import { HubTeller } from '../../../worker/ledger/hub-teller.ts'
 import { createBook, createSqlStorage } from '../../support/book-storage.ts'
@@ -12,6 +13,7 @@ function setUp() {
   const clock = createFakeClock()
   const book = createBook()
   const storage = createSqlStorage()
+  const times = new ChangeTimes()
   const calls: (Told & { readonly hubName: string })[] = []
   const state: { answer: (told: Told) => Promise<HubAnswer> } = {
     answer: async ({ changes }) => ({ ledgerId: changes.ledgerId, version: changes.version }),
@@ -21,6 +23,7 @@ function setUp() {
       ...{ storage, clock, random: () => 0.5 },
       head: () => book.headNow(),
       since: (ledgerId, known) => book.since(ledgerId, known),
+      timesAfter: (known) => times.after(known),
       tell(hubName, told) {
         calls.push({ hubName, ...told })
         return state.answer(told)
@@ -32,7 +35,9 @@ function setUp() {
     ...{ clock, book, calls, state },
     watch: (name: string) => teller.watch(name, null, 0),
     write() {
-      book.advance([{ moves: [bucketMove('contact', 'c1')] }])
+      const before = book.headNow().version
+      const events = [{ moves: [bucketMove('contact', 'c1')] }]
+      times.note(events, book.advance(events), before, clock.now())
       teller.advanced()
     },
     restart() {

@@ -11,6 +11,7 @@ import type { Move } from '../../../shared/tags/moves.ts'
 import { shownMoves } from '../../../shared/tags/moves.ts'
 import type { CacheEvent } from '../../../worker/events.ts'
 import type { Book } from '../../../worker/ledger/book.ts'
+import { ChangeTimes } from '../../../worker/ledger/change-times.ts'
 import type { Told } from '../../../worker/ledger/hub-messages.ts'
 import { HubTeller } from '../../../worker/ledger/hub-teller.ts'
 import type { LedgerChanges } from '../../../worker/ledger/ledger-messages.ts'
@@ -57,6 +58,8 @@ export class HubWorld {
     ['c2', 'Bea'],
   ])
   private readonly hubStorage = createSqlStorage()
+  /** The times that the ledger remembers. A test notes them. */
+  readonly times = new ChangeTimes()
   private readonly clients = new Set<FakeClient>()
   private teller: HubTeller
 
@@ -209,6 +212,7 @@ export class HubWorld {
       random: () => 0.5,
       head: () => this.book.headNow(),
       since: (ledgerId: string | null, version: number) => this.book.since(ledgerId, version),
+      timesAfter: (version: number) => this.times.after(version),
       tell: async (_hubName: string, told: Told) => {
         this.told.push(told)
         if (this.faults.loseTells > 0) {

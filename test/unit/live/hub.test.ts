@@ -106,6 +106,21 @@ describe('a question', () => {
     expect(lastOf(client)).toMatchObject({ type: 'changed', version: 1_001 })
   })
 
+  it('that changed is told with the times of its last change, as far as the ledger remembers them', async () => {
+    const world = new HubWorld()
+    const client = await shown(world)
+    world.write('c1', 'Amy')
+    await world.settled()
+    expect(lastOf(client)).toMatchObject({ type: 'changed', version: 1_001 })
+    expect(lastOf(client)).not.toHaveProperty('times')
+    world.times.take([{ version: 1_002, toldAtMs: 40, writtenAtMs: 46 }])
+    world.write('c1', 'Ann')
+    await world.pass(1_000)
+    const [changed] = framesOf(client, 'changed').filter((frame) => frame.version === 1_002)
+    expect(changed?.times?.slice(0, 3)).toEqual([1_002, 40, 46])
+    expect(changed?.times?.[3]).toBeGreaterThan(0)
+  })
+
   it('that moved while it was first loaded is told again', async () => {
     const world = new HubWorld()
     const client = await world.connect()

@@ -5,7 +5,7 @@ import type { Platform } from '../platform.ts'
 import type { QueryEntry } from '../query-entry.ts'
 import type { LiveTelling } from '../query-shared.ts'
 import type { TokenSource } from '../token-source.ts'
-import type { ConnectionStatus } from './connection-status.ts'
+import type { ConnectionStatus, ToldChange } from './connection-status.ts'
 import type { HeldEntry, LiveConnection, LiveListener, QuestionFrame } from './live-connection.ts'
 import { openLive } from './live-link.ts'
 import { comeUnderLedger, takeFrame, takeProof } from './take-frame.ts'
@@ -50,6 +50,7 @@ class HubListener implements LiveSide, LiveListener {
   readonly #parts: LiveParts
   readonly #connection: LiveConnection
   #differencesApplied = 0
+  readonly #changes = new Map<string, ToldChange>()
   #isAsleep = false
   #cancelSleep = () => {}
   readonly #stopWatching: () => void
@@ -75,6 +76,7 @@ class HubListener implements LiveSide, LiveListener {
   }
 
   hide(path: string): void {
+    this.#changes.delete(path)
     this.#connection.hide(path)
   }
 
@@ -87,11 +89,11 @@ class HubListener implements LiveSide, LiveListener {
   }
 
   status(): ConnectionStatus {
-    return this.#connection.status()
+    return { ...this.#connection.status(), changes: [...this.#changes.values()] }
   }
 
   isConnecting(): boolean {
-    return this.status().mode === 'connecting'
+    return this.#connection.status().mode === 'connecting'
   }
 
   knowledge(): LiveKnowledge {
@@ -133,6 +135,11 @@ class HubListener implements LiveSide, LiveListener {
     const { cache, platform } = this.#parts
     const entry = cache.known(path)
     if (entry === undefined) return
+    if (frame.times !== undefined) {
+      const [version, toldAtMs, writtenAtMs, sentAtMs] = frame.times
+      const heardAtMs = platform.clock.now()
+      this.#changes.set(path, { path, version, toldAtMs, writtenAtMs, sentAtMs, heardAtMs })
+    }
     const { belief } = entry
     const hadNeed = belief.needed !== null
     const { provedAsOfMs } = this.knowledge()

@@ -9,7 +9,9 @@ const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const proof = { version: isNumber, asOfAgeMs: isNumber, provedAgeMs: isNumberOrNull }
-const aboutQuestion = { id: isNumber, version: isNumber }
+const isTimes = (value: unknown) =>
+  value === undefined || (Array.isArray(value) && value.length === 4 && value.every(isNumberOrNull))
+const aboutQuestion = { id: isNumber, version: isNumber, times: isTimes }
 
 const checks: Readonly<Record<HubFrame['type'], Readonly<Record<string, (value: unknown) => boolean>>>> = {
   welcome: { ...proof, ledger: isText, tokenExpiresInMs: isNumber },

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useMemo, useSyncExternalStore } from 'react'
 import { addressOfView, type View, views } from './views.ts'
 
 export { addressOfView, type View, views, viewTitles } from './views.ts'
@@ -75,21 +75,23 @@ interface Choices {
   choose(changed: Readonly<Record<string, string | null>>, how?: { rest?: string; step?: Step }): void
 }
 
+/** As `choose` of `useChoices`, outside of a component. */
+export const choose: Choices['choose'] = (changed, { rest, step = 'push' } = {}) => {
+  const [place, before] = partsOfHash()
+  const after = new URLSearchParams(before)
+  for (const [name, value] of Object.entries(changed)) {
+    if (value === null) after.delete(name)
+    else after.set(name, value)
+  }
+  const view = currentView()
+  const base =
+    rest === undefined || view === 'first' || view === 'unknown' ? `#/${place}` : addressOfView(view, rest)
+  go(after.size === 0 ? base : `${base}?${after}`, step)
+}
+
 export function useChoices(): Choices {
   const text = useSyncExternalStore(subscribe, () => partsOfHash()[1])
   const query = useMemo(() => new URLSearchParams(text), [text])
-  const choose = useCallback<Choices['choose']>((changed, { rest, step = 'push' } = {}) => {
-    const [place, before] = partsOfHash()
-    const after = new URLSearchParams(before)
-    for (const [name, value] of Object.entries(changed)) {
-      if (value === null) after.delete(name)
-      else after.set(name, value)
-    }
-    const view = currentView()
-    const base =
-      rest === undefined || view === 'first' || view === 'unknown' ? `#/${place}` : addressOfView(view, rest)
-    go(after.size === 0 ? base : `${base}?${after}`, step)
-  }, [])
   return { query, choose }
 }
 

@@ -1,14 +1,18 @@
 import './board.css'
-import { useDeferredValue, useMemo, useState } from 'react'
+import { useMemo, useRef } from 'react'
 import type { Board } from '../api/directory.ts'
 import { Choice } from '../parts/choice.tsx'
 import { formatCount } from '../parts/format.ts'
+import { later } from '../parts/later.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { useBoards } from '../place.ts'
 import { useChoices, useRestOfAddress } from '../routing.ts'
+import { BoardClientProvider } from './board-client.tsx'
+import { failureOfClient } from './client-failure.ts'
 import { ContactGrid } from './contact-grid.tsx'
-import type { Found } from './found-rows.ts'
+import { openContactAddress, useContactInAddress } from './contact-panel/contact-address.ts'
+import { FreshnessLine } from './freshness-line.tsx'
 import {
   filterOptions,
   type ListQuestion,
@@ -18,14 +22,29 @@ import {
   searchCharactersMax,
   sortOptions,
 } from './list-question.ts'
-import { useSegments } from './use-pages.ts'
+import { useBoardRows, useRestedSearch } from './use-board-rows.ts'
+
+const ContactPanel = later(async () => (await import('./contact-panel/contact-panel.tsx')).ContactPanel, {
+  what: 'the contact',
+})
 
 const allBoards = ''
 /** No board has this id: ids have no spaces. */
 const unknownBoard = ' '
 
-/** The contacts of a board, or of all boards one below the other. The address has the board and the question. */
+/** "All boards" shows as many as a socket tells about, with the pages on the screen. */
+const boardsTogetherMax = 20
+
+/** The contacts of a board, or of all boards one below the other. The address has the board, the question and the contact that is open. */
 export function BoardView() {
+  return (
+    <BoardClientProvider>
+      <Boards />
+    </BoardClientProvider>
+  )
+}
+
+function Boards() {
   const boards = useBoards()
   const boardId = useRestOfAddress()
   const { query, choose } = useChoices()
@@ -62,7 +81,12 @@ export function BoardView() {
           This workspace has no board <code>{boardId}</code>. Choose another one above.
         </Notice>
       ) : (
-        <Contacts boards={shown} question={question} onSort={(sorted) => choose(parametersOf(sorted))} />
+        <Contacts
+          boards={shown}
+          allBoards={boards.data}
+          question={question}
+          onSort={(sorted) => choose(parametersOf(sorted))}
+        />
       )}
     </>
   )
@@ -121,49 +145,77 @@ function Filters({ board, question, onChange }: FiltersProps) {
 
 interface ContactsProps {
   readonly boards: readonly Board[]
+  readonly allBoards: readonly Board[]
   readonly question: ListQuestion
   onSort(question: ListQuestion): void
 }
 
-function Contacts({ boards, question, onSort }: ContactsProps) {
-  // Typing stays responsive: the list follows once React has time for it.
-  const settled = useDeferredValue(question)
-  const key = JSON.stringify([boards.map(({ id }) => id), settled])
-  return <FoundContacts key={key} boards={boards} question={settled} onSort={onSort} />
+/** The contacts that answer a question, and beside them the one that is open. */
+function Contacts({ boards, allBoards, question, onSort }: ContactsProps) {
+  const openId = useContactInAddress()
+  const wantsFocus = useRef(false)
+  function open(contactId: string, isByKey: boolean) {
+    wantsFocus.current = isByKey
+    openContactAddress(contactId)
+    if (isByKey && contactId === openId) document.getElementById('contact-panel')?.focus()
+  }
+  const together = boards.slice(0, boardsTogetherMax)
+  return (
+    <div className={openId === null ? 'board-place' : 'board-place board-place-open'}>
+      <div className="board-list">
+        {boards.length > together.length && (
+          <p className="quiet small">
+            The first {together.length} of {boards.length} boards. Choose one of the others above.
+          </p>
+        )}
+        <ListedContacts {...{ openId, question, onSort }} boards={together} onOpen={open} />
+      </div>
+      {openId !== null && (
+        <ContactPanel key={openId} contactId={openId} boards={allBoards} wantsFocus={wantsFocus} />
+      )}
+    </div>
+  )
 }
 
-/** The contacts that answer one question, and the row counts found out about them. */
-function FoundContacts({ boards, question, onSort }: ContactsProps) {
-  const [found, setFound] = useState<ReadonlyMap<string, Found>>(new Map())
-  const segments = useSegments(
+interface ListedContactsProps extends Omit<ContactsProps, 'allBoards'> {
+  readonly openId: string | null
+  onOpen(contactId: string, isByKey: boolean): void
+}
+
+function ListedContacts({ boards, openId, question, onSort, onOpen }: ListedContactsProps) {
+  const asked = useRestedSearch(question)
+  const { shown, view, isEarlier } = useBoardRows(
     boards.map(({ id }) => id),
-    question,
-    found,
+    asked,
   )
-  const { rows, isPending, isEstimate, error, retry } = segments
-  if (error !== null) return <FailureNotice error={error} retry={retry} />
-  if (isPending) return <Waiting what="the contacts" />
+  if (shown === null) return <Waiting what="the contacts" />
+  const { contacts, isEstimate, error } = view
+  const count = `${isEstimate ? 'About ' : ''}${formatCount(contacts)} contacts`
   return (
     <>
-      <p className="count" role="status">
-        {`${isEstimate ? 'About ' : ''}${formatCount(rows)} contacts`}
-      </p>
-      {boards.length > 1 && (
-        <p className="quiet small board-order">
-          One board after the other, each in the order that is chosen. Choose a board to see one order.
-        </p>
-      )}
-      {rows === 0 ? (
-        <p className="panel empty">No contact matches.</p>
+      <div className="list-head">
+        <p className="count">{count}</p>
+        <FreshnessLine rows={shown.rows} view={view} isEarlier={isEarlier} />
+      </div>
+      {error !== null && <FailureNotice error={failureOfClient(error)} retry={() => shown.rows.retry()} />}
+      {contacts === 0 ? (
+        error === null && <p className="panel empty">No contact matches.</p>
       ) : (
-        <ContactGrid
-          boards={boards}
-          segments={segments.segments}
-          rows={rows}
-          question={question}
-          onSort={onSort}
-          onFound={(more) => setFound((before) => new Map([...before, ...more]))}
-        />
+        <section className="panel board" aria-label="Contacts">
+          <ContactGrid
+            // Another list begins at its first row.
+            key={shown.key}
+            boards={boards}
+            listKey={shown.key}
+            rows={shown.rows}
+            view={view}
+            isEarlier={isEarlier}
+            question={shown.question}
+            openId={openId}
+            onSort={(sorted) => onSort({ ...question, sortBy: sorted.sortBy, sortOrder: sorted.sortOrder })}
+            onOpen={onOpen}
+          />
+        </section>
       )}
     </>
   )

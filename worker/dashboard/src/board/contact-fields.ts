@@ -1,4 +1,4 @@
-import type { Contact } from '../../../../shared/resources/contacts/contact-list.ts'
+import type { Contact } from '../../../client/index.ts'
 import type { Board } from '../api/directory.ts'
 import { formatDay, unknown } from '../parts/format.ts'
 
@@ -7,7 +7,7 @@ export type SortBy = 'created_at' | 'updated_at' | 'name' | 'last_activity_at'
 /** A field of a contact as a column of the grid. */
 interface Field {
   readonly title: string
-  /** Sets the width, and from which width of the page on the column is shown. */
+  /** Sets the width, and from which width of the list on the column is shown. */
   readonly className: string
   readonly sortBy?: SortBy
   text(contact: Contact, boards: readonly Board[]): string
@@ -36,6 +36,5 @@ export const fields: readonly Field[] = [
 
 function columnOf({ board_id, board_column_id }: Contact, boards: readonly Board[]): string {
   const board = boards.find(({ id }) => id === board_id)
-  const column = board?.board_columns.find(({ id }) => id === board_column_id)?.name ?? board_column_id
-  return boards.length > 1 && board !== undefined ? `${board.name} · ${column}` : column
+  return board?.board_columns.find(({ id }) => id === board_column_id)?.name ?? board_column_id
 }

@@ -1,53 +1,58 @@
 import { memo } from 'react'
-import type { SourceName } from '../../../../shared/contract/tier-names.ts'
-import type { Contact } from '../../../../shared/resources/contacts/contact-list.ts'
+import type { Contact } from '../../../client/index.ts'
 import type { Board } from '../api/directory.ts'
-import { sourceTitles } from '../parts/source.tsx'
 import { fields } from './contact-fields.ts'
 
 interface RowProps {
   readonly row: number
+  /** The number of the contact among all contacts. */
+  readonly index: number
   readonly offsetPx: number
   /** Undefined while its page is being loaded. */
   readonly contact: Contact | undefined
-  readonly source: SourceName | null
   readonly boards: readonly Board[]
   readonly activeField: number | null
+  /** Whether it changed a moment ago. */
+  readonly isFlashing: boolean
+  /** Whether the panel beside the list shows it. */
+  readonly isOpen: boolean
   onChoose(field: number): void
 }
 
-/** One contact. The colour at its edge shows where its page came from. */
+/** One contact. It flashes quietly when it has changed. */
 export const ContactRow = memo(function ContactRow(props: RowProps) {
-  const { row, offsetPx, contact, source, boards, activeField, onChoose } = props
+  const { row, index, offsetPx, contact, boards, activeField, isFlashing, isOpen, onChoose } = props
+  const looks = [
+    'grid-row',
+    contact === undefined && 'grid-row-waiting',
+    row % 2 === 1 && 'grid-row-odd',
+    isOpen && 'grid-row-open',
+    isFlashing && 'grid-row-flash',
+  ]
   return (
     <div
       role="row"
       aria-rowindex={row + 2}
       aria-busy={contact === undefined}
-      className={`grid-row ${contact === undefined ? 'grid-row-waiting' : ''} ${row % 2 === 1 ? 'grid-row-odd' : ''}`}
-      data-row={row}
+      aria-selected={isOpen}
+      className={looks.filter((look) => look !== false).join(' ')}
+      data-row={index}
       data-contact={contact?.id}
-      data-source={source ?? undefined}
       style={{ transform: `translateY(${offsetPx}px)` }}
     >
-      <span
-        className={`row-source swatch-source-${source ?? 'none'}`}
-        title={source === null ? undefined : `From ${sourceTitles[source]}`}
-        aria-hidden="true"
-      />
-      {fields.map(({ title, className, text }, index) => (
+      {fields.map(({ title, className, text }, field) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it takes the keys for all of its cells
         <div
           key={title}
-          id={`cell-${row}-${index}`}
+          id={`cell-${row}-${field}`}
           role="gridcell"
-          aria-colindex={index + 1}
+          aria-colindex={field + 1}
           tabIndex={-1}
-          className={`grid-cell ${className} ${activeField === index ? 'grid-cell-active' : ''}`}
+          className={`grid-cell ${className} ${activeField === field ? 'grid-cell-active' : ''}`}
           // A name that is written from right to left is cut at its end, which is at the left.
           dir="auto"
           title={contact === undefined ? undefined : text(contact, boards)}
-          onClick={() => onChoose(index)}
+          onClick={() => onChoose(field)}
         >
           {contact === undefined ? <span className="blank" /> : text(contact, boards)}
         </div>
@@ -55,3 +60,37 @@ export const ContactRow = memo(function ContactRow(props: RowProps) {
     </div>
   )
 })
+
+interface HeadingRowProps {
+  readonly row: number
+  readonly offsetPx: number
+  readonly text: string
+  readonly isActive: boolean
+  onChoose(): void
+}
+
+/** The heading of a board in a list of several. */
+export function HeadingRow({ row, offsetPx, text, isActive, onChoose }: HeadingRowProps) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={row + 2}
+      className="grid-row grid-heading"
+      style={{ transform: `translateY(${offsetPx}px)` }}
+    >
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it takes the keys for all of its cells */}
+      <div
+        id={`cell-${row}-0`}
+        role="rowheader"
+        aria-colindex={1}
+        aria-colspan={fields.length}
+        tabIndex={-1}
+        className={`grid-cell ${isActive ? 'grid-cell-active' : ''}`}
+        dir="auto"
+        onClick={onChoose}
+      >
+        {text}
+      </div>
+    </div>
+  )
+}

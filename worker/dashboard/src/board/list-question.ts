@@ -1,3 +1,5 @@
+import type { PageOptions } from '../../../client/api.ts'
+
 /** The parameters of a list of contacts, named as in the API. */
 export interface ListQuestion {
   readonly filter: string
@@ -80,19 +82,20 @@ export const orderOptions = [
   { value: 'asc', title: 'Ascending' },
 ] as const
 
-/** The path of a page of a board. Default values are left out, so that equal questions have equal paths. */
-export function listPath(
-  boardId: string,
-  question: ListQuestion,
-  place: Readonly<Record<string, string>>,
-): string {
+/** The question as the client takes it. Default values are left out, so that equal questions have equal paths. */
+export function pageOptionsOf(question: ListQuestion): PageOptions {
   const { filter, search, columnId, sortBy, sortOrder } = question
-  const query = new URLSearchParams(place)
-  if (filter !== plainQuestion.filter) query.set('filter', filter)
-  // The API refuses control characters, and pasted text may contain tabs.
-  if (search !== '') query.set('search', search.replaceAll(/\p{Cc}+/gu, ' '))
-  if (columnId !== '') query.set('column_id', columnId)
-  if (sortBy !== plainQuestion.sortBy) query.set('sort_by', sortBy)
-  if (sortOrder !== plainQuestion.sortOrder) query.set('sort_order', sortOrder)
-  return `/api/boards/${encodeURIComponent(boardId)}/contacts?${query}`
+  const chosen = <Value extends string>(options: readonly { readonly value: Value }[], value: string) =>
+    options.find((option) => option.value === value)?.value
+  const filterValue = filter === plainQuestion.filter ? undefined : chosen(filterOptions, filter)
+  const sortByValue = sortBy === plainQuestion.sortBy ? undefined : chosen(sortOptions, sortBy)
+  const sortOrderValue = sortOrder === plainQuestion.sortOrder ? undefined : chosen(orderOptions, sortOrder)
+  return {
+    ...(filterValue === undefined ? {} : { filter: filterValue }),
+    // The API refuses control characters, and pasted text may contain tabs.
+    ...(search === '' ? {} : { search: search.replaceAll(/\p{Cc}+/gu, ' ') }),
+    ...(columnId === '' ? {} : { columnId }),
+    ...(sortByValue === undefined ? {} : { sortBy: sortByValue }),
+    ...(sortOrderValue === undefined ? {} : { sortOrder: sortOrderValue }),
+  }
 }

@@ -16,8 +16,12 @@ interface RowScroll {
   readonly inView: readonly { readonly row: number; readonly offsetPx: number }[]
   /** The height of the whole list in the browser. */
   readonly heightPx: number
+  /** The first and the last row on the screen. */
+  readonly onScreen: { readonly first: number; readonly last: number }
   /** Scrolls to a row unless it is in view. */
   scrollToRow(row: number): void
+  /** Scrolls by whole rows, after so many have come in above the screen. */
+  scrollByRows(rows: number): void
 }
 
 const overscanRows = 8
@@ -54,10 +58,11 @@ export function useRowScroll(
     return followScrolling({ element, space, view, rowPx, setShift })
   }, [scroller, space, hidden, rowPx])
 
+  const from = Math.min(shift, hidden)
+  const { startIndex = 0, endIndex = 0 } = virtual.range ?? {}
   return {
-    inView: virtual
-      .getVirtualItems()
-      .map(({ index, start }) => ({ row: index + Math.min(shift, hidden), offsetPx: start })),
+    inView: virtual.getVirtualItems().map(({ index, start }) => ({ row: index + from, offsetPx: start })),
+    onScreen: { first: startIndex + from, last: endIndex + from },
     heightPx: virtual.getTotalSize(),
     scrollToRow(row) {
       const element = scroller.current
@@ -72,6 +77,12 @@ export function useRowScroll(
       flushSync(() => setShift(placed.shift))
       virtual.scrollToIndex(placed.slot, { align: 'auto' })
       // The scroll event that follows must find nothing to do.
+      view.current.topPx = element.scrollTop
+    },
+    scrollByRows(rowsBy) {
+      const element = scroller.current
+      if (element === null) return
+      element.scrollTop += rowsBy * rowPx
       view.current.topPx = element.scrollTop
     },
   }

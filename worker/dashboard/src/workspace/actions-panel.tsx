@@ -1,4 +1,4 @@
-import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
+import { type UseMutationResult, useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import {
   performanceAnswerSchema,
@@ -16,15 +16,12 @@ import { PerformanceResult } from './performance-result.tsx'
 /** Invalidate, warm up and test performance. Each shows what it did. */
 export function ActionsPanel() {
   const { api, user, workspace } = usePlace()
-  const queries = useQueryClient()
   const workspaceId = workspace.id
   const invalidate = useMutation({
     mutationFn: async () => {
       const request = { path: '/api/cache-settings/invalidate', body: { workspaceId } }
       return (await api.fetch(workspaceInvalidatedSchema, request)).data
     },
-    // The dashboard keeps pages of its own, which are outdated too.
-    onSuccess: () => queries.removeQueries({ queryKey: ['page', workspaceId] }),
   })
   const warm = useMutation({
     mutationFn: async () => {
