@@ -7,10 +7,13 @@ import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { useBoards } from '../place.ts'
 import { useChoices, useRestOfAddress } from '../routing.ts'
+import { BoardClientProvider } from './board-client.tsx'
+import { BoardTools } from './board-tools.tsx'
+import { shapeIn } from './columns/board-shape.ts'
+import { ColumnsPlace } from './columns/columns-place.tsx'
 import { ContactGrid } from './contact-grid.tsx'
 import type { Found } from './found-rows.ts'
 import {
-  filterOptions,
   type ListQuestion,
   orderOptions,
   parametersOf,
@@ -35,7 +38,7 @@ export function BoardView() {
   if (boards.data.length === 0) return <Notice tone="info">This workspace has no boards.</Notice>
   const shown = boardId === allBoards ? boards.data : boards.data.filter(({ id }) => id === boardId)
   return (
-    <>
+    <BoardClientProvider>
       <search className="panel filters">
         <Choice
           label="Board"
@@ -57,14 +60,17 @@ export function BoardView() {
           }}
         />
       </search>
+      <BoardTools boards={shown} hasAllBoards={boardId === allBoards} question={question} />
       {shown.length === 0 ? (
         <Notice tone="info">
           This workspace has no board <code>{boardId}</code>. Choose another one above.
         </Notice>
+      ) : shapeIn(query) === 'columns' ? (
+        <ColumnsPlace boards={shown} question={question} />
       ) : (
         <Contacts boards={shown} question={question} onSort={(sorted) => choose(parametersOf(sorted))} />
       )}
-    </>
+    </BoardClientProvider>
   )
 }
 
@@ -87,12 +93,6 @@ function Filters({ board, question, onChange }: FiltersProps) {
           onChange={({ target }) => onChange({ ...question, search: target.value })}
         />
       </label>
-      <Choice
-        label="Filter"
-        value={question.filter}
-        options={filterOptions.map((option) => ({ ...option, value: String(option.value) }))}
-        onChange={(filter) => onChange({ ...question, filter })}
-      />
       <Choice
         label="Column"
         value={question.columnId}

@@ -3,6 +3,7 @@ import type { SourceName } from '../../../../shared/contract/tier-names.ts'
 import type { Contact } from '../../../../shared/resources/contacts/contact-list.ts'
 import type { Board } from '../api/directory.ts'
 import { sourceTitles } from '../parts/source.tsx'
+import { PriorityChip, StatusChip } from './chips/value-chips.tsx'
 import { fields } from './contact-fields.ts'
 
 interface RowProps {
@@ -49,9 +50,19 @@ export const ContactRow = memo(function ContactRow(props: RowProps) {
           title={contact === undefined ? undefined : text(contact, boards)}
           onClick={() => onChoose(index)}
         >
-          {contact === undefined ? <span className="blank" /> : text(contact, boards)}
+          {contact === undefined ? (
+            <span className="blank" />
+          ) : (
+            (chipOf(title, contact) ?? text(contact, boards))
+          )}
         </div>
       ))}
     </div>
   )
 })
+
+/** Status and priority are told by their colour too. */
+function chipOf(title: string, { status, priority }: Contact) {
+  if (title === 'Status') return <StatusChip status={status} />
+  return title === 'Priority' ? <PriorityChip priority={priority} /> : null
+}
