@@ -7,6 +7,7 @@ import {
 } from '../../../../worker/dashboard/src/board/chips/filter-counts.ts'
 import { statusTone } from '../../../../worker/dashboard/src/board/chips/value-tones.ts'
 import { shapeIn } from '../../../../worker/dashboard/src/board/columns/board-shape.ts'
+import { shortDay } from '../../../../worker/dashboard/src/board/columns/short-day.ts'
 import { listOptionsOf } from '../../../../worker/dashboard/src/board/list-options.ts'
 import { filterOptions, plainQuestion } from '../../../../worker/dashboard/src/board/list-question.ts'
 
@@ -57,4 +58,10 @@ it('an address without a known view shows the list', () => {
   expect(shapeIn(new URLSearchParams('view=columns'))).toBe('columns')
   expect(shapeIn(new URLSearchParams('view=tree'))).toBe('list')
   expect(shapeIn(new URLSearchParams())).toBe('list')
+})
+
+it('a day of another year has its year', () => {
+  const now = new Date(2026, 10, 27)
+  expect(shortDay(new Date(2026, 5, 30), now)).toBe('30 Jun')
+  expect(shortDay(new Date(2025, 5, 30), now)).toBe('Jun 2025')
 })

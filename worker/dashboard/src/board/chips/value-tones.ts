@@ -22,7 +22,7 @@ export function statusTone(status: string): Tone {
   return Object.hasOwn(statusTones, known) ? (statusTones[known] ?? 'quiet') : 'quiet'
 }
 
-export const priorityTones = { high: 'bad', medium: 'warn', low: 'quiet' } as const satisfies Record<
+export const priorityTones = { high: 'bad', medium: 'info', low: 'quiet' } as const satisfies Record<
   string,
   Tone
 >

@@ -99,23 +99,22 @@ interface FootProps {
   readonly mayMove: boolean | null
 }
 
-/** Everything of the active card, which may be cut off in the card, and the keys. */
+/** Everything of the active card, which may be cut off in the card; before there is one, the keys and their effect. */
 function Foot({ active, mayMove }: FootProps) {
-  const whole =
-    active === undefined
-      ? []
-      : [active.name, active.email, active.phone, active.status, `${active.priority} priority`]
-  return (
-    <>
+  if (active !== undefined) {
+    const { name, email, phone, status, priority } = active
+    const whole = [name, email, phone, status, `${priority} priority`].filter((part) => part !== null)
+    return (
       <p className="grid-whole">
-        <bdi>{whole.filter((part) => part !== null).join(' · ')}</bdi>
+        <bdi>{whole.join(' · ')}</bdi>
       </p>
-      <p className="quiet small grid-foot">
-        Arrow keys move, Enter opens, Shift+F10 has more.{' '}
-        {mayMove === true &&
-          'Drag a card to another column, or lift it with the space bar and put it with the arrow keys.'}
-        {mayMove === false && 'Your role does not let you move contacts in this workspace.'}
-      </p>
-    </>
+    )
+  }
+  return (
+    <p className="grid-whole quiet small">
+      Arrow keys move, Enter opens, Shift+F10 has more.{' '}
+      {mayMove === true && 'A card is dragged to another column, or lifted by the space bar.'}
+      {mayMove === false && 'Your role does not let you move contacts in this workspace.'}
+    </p>
   )
 }

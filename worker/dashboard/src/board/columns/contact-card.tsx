@@ -2,6 +2,7 @@ import { memo, useState } from 'react'
 import type { Contact } from '../../../../client/index.ts'
 import { formatDay } from '../../parts/format.ts'
 import { PriorityChip, StatusChip } from '../chips/value-chips.tsx'
+import { shortDay } from './short-day.ts'
 
 export const cardId = (column: number, row: number) => `card-${column}-${row}`
 
@@ -90,8 +91,8 @@ function CardContent({ contact, mayMove, isMoving }: ContentProps) {
       <span className="card-values">
         <StatusChip status={status} />
         <PriorityChip priority={priority} />
-        <span className="card-day quiet small" title="Last activity">
-          {isMoving ? 'Moving …' : formatDay(last_activity_at)}
+        <span className="card-day quiet small" title={`Last activity ${formatDay(last_activity_at)}`}>
+          {isMoving ? 'Moving …' : shortDay(new Date(last_activity_at), new Date())}
         </span>
       </span>
     </>
