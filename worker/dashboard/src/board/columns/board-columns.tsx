@@ -47,12 +47,11 @@ export function BoardColumns({ board, question }: BoardColumnsProps) {
                 column !== undefined && (
                   <Column
                     key={column.id}
-                    {...{ column, position, question, instructionsId }}
+                    {...{ column, position, question, instructionsId, mayMove }}
                     boardId={board.id}
                     columns={columns.length}
                     startPx={columnStartPx(space, position)}
                     widthPx={space.columnPx}
-                    mayMove={mayMove === true}
                     isTarget={carried !== null && carried.over === position && carried.from !== position}
                     carriedId={carried?.card.id ?? null}
                     moving={moves.moving}

@@ -5,7 +5,7 @@ import type { ColumnEvents } from './column-events.ts'
 
 interface CardEventsGiven {
   readonly position: number
-  readonly mayMove: boolean
+  readonly mayMove: boolean | null
   readonly events: ColumnEvents
 }
 
@@ -28,7 +28,7 @@ export function cardEvents(
       // A finger scrolls the column, so it drags by the handle alone.
       const isHandle = event.target.closest('.card-handle') !== null
       const isMenu = event.target.closest('.card-menu') !== null
-      if (mayMove && !isMenu && (isHandle || event.pointerType === 'mouse'))
+      if (mayMove === true && !isMenu && (isHandle || event.pointerType === 'mouse'))
         events.onPress(event, card.contact, position)
     },
     onClick(event: MouseEvent) {

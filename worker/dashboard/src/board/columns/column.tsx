@@ -15,7 +15,8 @@ interface ColumnProps {
   readonly startPx: number
   readonly widthPx: number
   readonly question: ListQuestion
-  readonly mayMove: boolean
+  /** Null until it is known. */
+  readonly mayMove: boolean | null
   readonly isTarget: boolean
   readonly carriedId: string | null
   readonly moving: ReadonlySet<string>

@@ -17,7 +17,8 @@ interface CardProps {
   readonly isCarried: boolean
   /** A move of it is on its way to the database. */
   readonly isMoving: boolean
-  readonly mayMove: boolean
+  /** Null until it is known. */
+  readonly mayMove: boolean | null
 }
 
 /** One contact in a column. The column takes all its events. */
@@ -52,7 +53,7 @@ export const ContactCard = memo(function ContactCard(props: CardProps) {
 
 interface ContentProps {
   readonly contact: Contact
-  readonly mayMove: boolean
+  readonly mayMove: boolean | null
   readonly isMoving: boolean
 }
 
@@ -64,8 +65,12 @@ function CardContent({ contact, mayMove, isMoving }: ContentProps) {
     <>
       {firstSeen !== updated_at && <span key={updated_at} className="card-flash" aria-hidden="true" />}
       <span className="card-head">
-        {mayMove && (
-          <span className="card-handle" title="Drag to another column" aria-hidden="true">
+        {mayMove !== false && (
+          <span
+            className={mayMove === null ? 'card-handle card-handle-later' : 'card-handle'}
+            title="Drag to another column"
+            aria-hidden="true"
+          >
             <svg viewBox="0 0 8 14" aria-hidden="true" focusable="false">
               <path d="M1 1h2v2H1zM5 1h2v2H5zM1 6h2v2H1zM5 6h2v2H5zM1 11h2v2H1zM5 11h2v2H5z" />
             </svg>

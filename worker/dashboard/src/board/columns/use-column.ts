@@ -17,7 +17,7 @@ interface ColumnGiven {
   readonly position: number
   readonly columns: number
   readonly question: ListQuestion
-  readonly mayMove: boolean
+  readonly mayMove: boolean | null
   /** Another number asks the column to take the focus; 0 does not. */
   readonly focusAsked: number
   /** The card that becomes the active one as soon as the column has it. */
@@ -27,7 +27,8 @@ interface ColumnGiven {
 
 /** The cards of a column in its scrolling element, the active one of them, and the keys that it takes while it has the focus. */
 export function useColumn(given: ColumnGiven, scroller: RefObject<HTMLElement | null>) {
-  const { boardId, column, position, columns, question, mayMove, focusAsked, events } = given
+  const { boardId, column, position, columns, question, focusAsked, events } = given
+  const mayMove = given.mayMove === true
   const board = useVirtualBoard(boardId, listOptionsOf({ ...question, columnId: column.id }))
   const { total, row: rowAt } = board
   const { inView, heightPx, scrollToRow } = useRowScroll(scroller, total, cardStepPx)
