@@ -42,6 +42,9 @@ export function cardEvents(
       events.onMenu(card.contact, position, { xPx: left, yPx: bottom })
     },
     onContextMenu(event: MouseEvent) {
+      // A finger that rests on a handle is about to drag, and a menu would end that.
+      const isHandle = event.target instanceof Element && event.target.closest('.card-handle') !== null
+      if (isHandle && event.button !== 2) return event.preventDefault()
       const place = contactUnder(event.nativeEvent)
       if (place === null) return
       const card = found(document.querySelector(`[data-contact="${CSS.escape(place.contactId)}"]`))
