@@ -71,7 +71,7 @@ function WholeBoard({ boards }: { readonly boards: readonly Board[] }) {
   if (ask.isSuccess) {
     return (
       <p>
-        {what} is being exported without the filter. A notification says when the file is there;{' '}
+        The export of {what}, without the filter, has begun. A notification says when the file is there;{' '}
         <a href={addressOfView('queues', 'exports/active')}>the queue of exports</a> shows how far it is.
       </p>
     )
