@@ -92,9 +92,9 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
   it('filters, searches, takes a column, and sorts', async () => {
     const page = await openBoard()
     const count = page.getByText(/^[\d,]+ contacts$/)
-    await page.getByRole('combobox', { name: 'Filter' }).selectOption('open')
+    await page.locator('[data-filter="open"] input').check()
     await expect.poll(() => count.textContent()).toBe('14 contacts')
-    await page.getByRole('combobox', { name: 'Filter' }).selectOption('all')
+    await page.locator('[data-filter="all"] input').check()
     await page.getByRole('combobox', { name: 'Board', exact: true }).selectOption('board_1')
     await page.getByRole('combobox', { name: 'Column' }).selectOption('col_11')
     const [inColumn] = await given.stack.sql<{ count: number }[]>`
@@ -114,7 +114,7 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
   it('keeps board, filter, search and order in the address, over a reload, back and in another browser', async () => {
     const page = await openBoard()
     await page.getByRole('combobox', { name: 'Board', exact: true }).selectOption('board_1')
-    await page.getByRole('combobox', { name: 'Filter' }).selectOption('open')
+    await page.locator('[data-filter="open"] input').check()
     await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click()
     await page.getByRole('searchbox').pressSequentially('schmidt')
     const shared = page.url()
@@ -124,7 +124,7 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
     )
     const shown = async (here = page) => ({
       board: await here.getByRole('combobox', { name: 'Board', exact: true }).inputValue(),
-      filter: await here.getByRole('combobox', { name: 'Filter' }).inputValue(),
+      filter: await here.locator('[data-filter]:has(:checked)').getAttribute('data-filter'),
       search: await here.getByRole('searchbox').inputValue(),
       sort: await here.getByRole('combobox', { name: 'Sort by' }).inputValue(),
     })

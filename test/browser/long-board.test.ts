@@ -189,14 +189,13 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
 
   it('begins at its first contact when it becomes shorter and longer by a filter, and ends at its last', async () => {
     const page = await openBoard()
-    const filter = page.getByRole('combobox', { name: 'Filter', exact: true })
     for (const [name, shown] of [
       ['closed', '3,000,000 contacts'],
       ['open', '12 contacts'],
       ['all', '10,000,000 contacts'],
     ] as const) {
       await scrollTo(page, 1)
-      await filter.selectOption(name)
+      await page.locator(`[data-filter="${name}"] input`).check()
       await page.getByText(shown, { exact: true }).waitFor()
       expect((await seenRows(page))[0]).toBe(0)
       await scrollTo(page, 1)
@@ -208,7 +207,7 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
     'ends at the last contact although the first page only estimates the total (%s)',
     async (name) => {
       const page = await openBoard()
-      await page.getByRole('combobox', { name: 'Filter', exact: true }).selectOption(name)
+      await page.locator(`[data-filter="${name}"] input`).check()
       await page.getByText(/^About 2|^About 3/).waitFor()
       await page.getByRole('grid').focus()
       await eventually(async () => {

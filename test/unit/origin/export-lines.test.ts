@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exportLines, withoutFormulas } from '../../../origin/queues/handlers/export-lines.ts'
+import { exportLines } from '../../../origin/queues/handlers/export-lines.ts'
+import { withoutFormulas } from '../../../shared/csv.ts'
 import { exampleContact } from '../../../shared/resources/contacts/whole-contact.ts'
 
 /** Texts with many of the characters that matter. */

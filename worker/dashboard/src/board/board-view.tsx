@@ -9,12 +9,14 @@ import { Waiting } from '../parts/panel.tsx'
 import { useBoards } from '../place.ts'
 import { useChoices, useRestOfAddress } from '../routing.ts'
 import { BoardClientProvider } from './board-client.tsx'
+import { BoardTools } from './board-tools.tsx'
 import { failureOfClient } from './client-failure.ts'
+import { type BoardShape, shapeIn } from './columns/board-shape.ts'
+import { ColumnsPlace } from './columns/columns-place.tsx'
 import { ContactGrid } from './contact-grid.tsx'
 import { openContactAddress, useContactInAddress } from './contact-panel/contact-address.ts'
 import { FreshnessLine } from './freshness-line.tsx'
 import {
-  filterOptions,
   type ListQuestion,
   orderOptions,
   parametersOf,
@@ -76,6 +78,7 @@ function Boards() {
           }}
         />
       </search>
+      <BoardTools boards={shown} hasAllBoards={boardId === allBoards} question={question} />
       {shown.length === 0 ? (
         <Notice tone="info">
           This workspace has no board <code>{boardId}</code>. Choose another one above.
@@ -84,6 +87,7 @@ function Boards() {
         <Contacts
           boards={shown}
           allBoards={boards.data}
+          shape={shapeIn(query)}
           question={question}
           onSort={(sorted) => choose(parametersOf(sorted))}
         />
@@ -111,12 +115,6 @@ function Filters({ board, question, onChange }: FiltersProps) {
           onChange={({ target }) => onChange({ ...question, search: target.value })}
         />
       </label>
-      <Choice
-        label="Filter"
-        value={question.filter}
-        options={filterOptions.map((option) => ({ ...option, value: String(option.value) }))}
-        onChange={(filter) => onChange({ ...question, filter })}
-      />
       <Choice
         label="Column"
         value={question.columnId}
@@ -146,12 +144,13 @@ function Filters({ board, question, onChange }: FiltersProps) {
 interface ContactsProps {
   readonly boards: readonly Board[]
   readonly allBoards: readonly Board[]
+  readonly shape: BoardShape
   readonly question: ListQuestion
   onSort(question: ListQuestion): void
 }
 
 /** The contacts that answer a question, and beside them the one that is open. */
-function Contacts({ boards, allBoards, question, onSort }: ContactsProps) {
+function Contacts({ boards, allBoards, shape, question, onSort }: ContactsProps) {
   const openId = useContactInAddress()
   const wantsFocus = useRef(false)
   function open(contactId: string, isByKey: boolean) {
@@ -163,12 +162,16 @@ function Contacts({ boards, allBoards, question, onSort }: ContactsProps) {
   return (
     <div className={openId === null ? 'board-place' : 'board-place board-place-open'}>
       <div className="board-list">
-        {boards.length > together.length && (
+        {shape === 'list' && boards.length > together.length && (
           <p className="quiet small">
             The first {together.length} of {boards.length} boards. Choose one of the others above.
           </p>
         )}
-        <ListedContacts {...{ openId, question, onSort }} boards={together} onOpen={open} />
+        {shape === 'columns' ? (
+          <ColumnsPlace boards={boards} question={question} />
+        ) : (
+          <ListedContacts {...{ openId, question, onSort }} boards={together} onOpen={open} />
+        )}
       </div>
       {openId !== null && (
         <ContactPanel key={openId} contactId={openId} boards={allBoards} wantsFocus={wantsFocus} />
@@ -177,7 +180,7 @@ function Contacts({ boards, allBoards, question, onSort }: ContactsProps) {
   )
 }
 
-interface ListedContactsProps extends Omit<ContactsProps, 'allBoards'> {
+interface ListedContactsProps extends Omit<ContactsProps, 'allBoards' | 'shape'> {
   readonly openId: string | null
   onOpen(contactId: string, isByKey: boolean): void
 }

@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import type { Contact } from '../../../client/index.ts'
 import type { Board } from '../api/directory.ts'
+import { PriorityChip, StatusChip } from './chips/value-chips.tsx'
 import { fields } from './contact-fields.ts'
 
 interface RowProps {
@@ -54,7 +55,11 @@ export const ContactRow = memo(function ContactRow(props: RowProps) {
           title={contact === undefined ? undefined : text(contact, boards)}
           onClick={() => onChoose(field)}
         >
-          {contact === undefined ? <span className="blank" /> : text(contact, boards)}
+          {contact === undefined ? (
+            <span className="blank" />
+          ) : (
+            (chipOf(title, contact) ?? text(contact, boards))
+          )}
         </div>
       ))}
     </div>
@@ -93,4 +98,10 @@ export function HeadingRow({ row, offsetPx, text, isActive, onChoose }: HeadingR
       </div>
     </div>
   )
+}
+
+/** Status and priority are told by their colour too. */
+function chipOf(title: string, { status, priority }: Contact) {
+  if (title === 'Status') return <StatusChip status={status} />
+  return title === 'Priority' ? <PriorityChip priority={priority} /> : null
 }

@@ -90,10 +90,11 @@ export function pageOptionsOf(question: ListQuestion): PageOptions {
   const filterValue = filter === plainQuestion.filter ? undefined : chosen(filterOptions, filter)
   const sortByValue = sortBy === plainQuestion.sortBy ? undefined : chosen(sortOptions, sortBy)
   const sortOrderValue = sortOrder === plainQuestion.sortOrder ? undefined : chosen(orderOptions, sortOrder)
+  // The API refuses control characters, and pasted text may contain tabs.
+  const text = search.replaceAll(/\p{Cc}+/gu, ' ')
   return {
     ...(filterValue === undefined ? {} : { filter: filterValue }),
-    // The API refuses control characters, and pasted text may contain tabs.
-    ...(search === '' ? {} : { search: search.replaceAll(/\p{Cc}+/gu, ' ') }),
+    ...(text.trim() === '' ? {} : { search: text }),
     ...(columnId === '' ? {} : { columnId }),
     ...(sortByValue === undefined ? {} : { sortBy: sortByValue }),
     ...(sortOrderValue === undefined ? {} : { sortOrder: sortOrderValue }),
