@@ -21,8 +21,8 @@ export const liveCanaries: readonly Canary[] = [
     replacements: [
       {
         file: teller,
-        find: 'changes: since(position.ledgerId, position.version) }',
-        replace: 'changes: since(position.ledgerId, position.version + 1) }',
+        find: 'const changes = since(position.ledgerId, position.version)',
+        replace: 'const changes = since(position.ledgerId, position.version + 1)',
       },
     ],
   },
