@@ -10,8 +10,11 @@ export interface Failures {
   begin(scope: Scope): () => void
   /** Something failed at this moment. */
   note(scope: Scope): void
-  /** The instant until which a client may miss what its ledger wrote down at `writtenAtMs`. */
-  dueAtMs(who: Who, writtenAtMs: number): number
+  /**
+   * The instant until which a client may miss what its ledger wrote down at `writtenAtMs`. It is no earlier than `leastMs`, until when the
+   * client may believe what it holds although nothing fails.
+   */
+  dueAtMs(who: Who, writtenAtMs: number, leastMs?: number): number
 }
 
 /** The part of the world that a failure concerns; null for all of them. */
@@ -51,8 +54,8 @@ export function createFailures(nowMs: () => number, atOnceMs: number): Failures 
   return {
     begin,
     note: (scope) => begin(scope)(),
-    dueAtMs(who, writtenAtMs) {
-      let dueMs = writtenAtMs + atOnceMs
+    dueAtMs(who, writtenAtMs, leastMs = writtenAtMs) {
+      let dueMs = Math.max(writtenAtMs + atOnceMs, leastMs)
       // Each failure that begins before the change is due gives one comparison more, counted from its end.
       for (const { scope, fromMs, toMs } of intervals)
         if (fromMs <= dueMs && concerns(scope, who)) dueMs = Math.max(dueMs, toMs + comparedMs + atOnceMs)

@@ -73,8 +73,18 @@ interface CheckerOptions {
 const believedMaxMs = limits.liveProofLifetimeMs + limits.ledgerDeadlineMs + 1_000
 /** The clocks of a hub, of its ledger and of the marks. */
 const clocksDifferMs = 100
-/** How much later than the instant of its proof a browser may place it: the time that the frame was on its way. */
+/**
+ * How much later than the instant of its proof a browser may place it: the time that the frame was on its way. For an answer over HTTP it
+ * names the instant of its request, and the staleness bound is as long.
+ */
 const onItsWayMs = 1_000
+/**
+ * A browser asks the API first for what it begins to show, and the hub's word comes later. Such an answer may lack whatever was written
+ * down within the staleness bound before it, and counts for this long from the instant at which it was asked for
+ * (worker/client/README.md, "What an answer says"). The browser names that instant, and `onItsWayMs`, which is no less than the staleness
+ * bound, keeps it from naming a later one. So a change may be missing for both together, however soon the hub would have told it.
+ */
+const answerCountsMs = 1_000
 
 export function createLiveChecker(options: CheckerOptions): LiveChecker {
   const { records, failures, nowMs, historyOf } = options
@@ -88,7 +98,9 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
       return { promise: 'proof', because: `, and as proved up to ${nowMs() - asOfMs} ms ago` }
     if (nowMs() - writtenAtMs > believedMaxMs)
       return { promise: 'nothing missed', because: ', longer than any proof lasts' }
-    if (nowMs() > failures.dueAtMs(who, writtenAtMs)) return { promise: 'nothing missed', because: '' }
+    const answerCountsUntilMs = (asOfMs ?? Number.NEGATIVE_INFINITY) + answerCountsMs
+    if (nowMs() > failures.dueAtMs(who, writtenAtMs, answerCountsUntilMs))
+      return { promise: 'nothing missed', because: '' }
     return null
   }
 

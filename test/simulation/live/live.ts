@@ -30,9 +30,9 @@ import { createLiveWorld, type LiveWorld } from './live-world.ts'
  * never told to its ledger, a clock of a browser that runs faster or slower than time.
  *
  * After every step the checker (live-checker.ts) has compared what every browser shows as current with what was true. While nothing
- * fails, a change may be missing for a second; after a failure for one comparison of the hub; and for no longer than a proof lasts,
- * whatever fails. At the end the faults stop: every browser must be live, current and equal to the database, and be told of further
- * changes at once and by differences.
+ * fails, a change may be missing for a second, or as long as an answer counts that did not have it yet; after a failure for one comparison
+ * of the hub; and for no longer than a proof lasts, whatever fails. At the end the faults stop: every browser must be live, current and
+ * equal to the database, and be told of further changes at once and by differences.
  */
 export interface LiveRun {
   readonly seed: number

@@ -168,11 +168,16 @@ class HubListener implements LiveSide, LiveListener {
 
   lost(asOfMs: number | null): void {
     const { cache, platform } = this.#parts
+    const nowMs = platform.clock.now()
     for (const entry of cache.all()) {
-      entry.belief.lost(asOfMs)
+      const { belief, isUntold } = entry
+      // While the hub was expected, the API's answer counted for a second. It must not count again because the hub is gone.
+      const isHeardNow = nowMs - (belief.heardAtMs ?? 0) < clientLimits.readAgainMs
+      if (!belief.isTold && !isUntold && !isHeardNow) belief.heardAtMs = null
+      belief.lost(asOfMs)
       entry.isUntold = false
       // All clients of a hub lose it together.
-      entry.retryAtMs = platform.clock.now() + platform.random() * cache.pollEveryMs
+      entry.retryAtMs = nowMs + platform.random() * cache.pollEveryMs
       entry.refresh()
     }
   }
