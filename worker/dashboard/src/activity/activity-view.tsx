@@ -33,7 +33,7 @@ export function ActivityView() {
     <Panel title="What happened" className="activity">
       <p className="quiet">
         Every <Term id="invalidation">invalidation</Term> of <bdi>{workspace.name}</bdi> with the{' '}
-        <Term id="tag">tags</Term> that it moved and the <Term id="version">version</Term> that it took .
+        <Term id="tag">tags</Term> that it moved and the <Term id="version">version</Term> that it took.
         Operators also see alerts, deploys and settings of the whole deployment. At most 30 days. Contacts
         appear by their ids only.
       </p>
