@@ -47,12 +47,14 @@ export async function sendCase(
 ): Promise<Exchange> {
   const port = place.ports[request.side]
   const filling: Filling = { host: `127.0.0.1:${port}`, secrets: place.secrets }
+  const ownMs = request.target.includes('/import') ? Math.max(importDeadlineMs, deadlineMs) : deadlineMs
   return exchange({
     port,
     pieces: renderCase(request, filling),
     ending: request.ending,
     methods: Array.from({ length: request.copies }, () => request.method),
-    deadlineMs: request.target.includes('/import') ? Math.max(importDeadlineMs, deadlineMs) : deadlineMs,
+    // Requests that are sent together on one connection are answered one after the other.
+    deadlineMs: ownMs * request.copies,
   })
 }
 
