@@ -20,7 +20,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
     const { page, panel, signIn } = await given.open(look)
     await before(page)
     await signIn(operator, given.stack.password)
-    await panel('Alerts').getByText('Thresholds', { exact: true }).click()
+    await panel('Alerts').getByText('Thresholds', { exact: true }).press('Enter')
     await panel('Alerts').locator('.thresholds summary').filter({ hasText: name }).click()
     const form = panel('Alerts').getByRole('form', { name, exact: true })
     return { page, form, alerts: panel('Alerts'), field: (label: string) => form.getByLabel(label) }

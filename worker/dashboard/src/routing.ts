@@ -68,6 +68,11 @@ export function goToView(view: View, rest = '', step: Step = 'push'): void {
   go(addressOfView(view, rest), step)
 }
 
+/** Begins at a view, unless the user has gone to one meanwhile. */
+export function beginAt(view: View): void {
+  if (currentView() === 'first') goToView(view, '', 'replace')
+}
+
 /** The choices of a view that the address keeps, so that they survive a reload and can be sent to somebody. */
 interface Choices {
   readonly query: URLSearchParams

@@ -15,7 +15,7 @@ import { FailureNotice, Notice } from './parts/notice.tsx'
 import { Waiting } from './parts/panel.tsx'
 import { PlaceContext, usePlace } from './place.ts'
 import {
-  goToView,
+  beginAt,
   nameWorkspace,
   useRestOfAddress,
   useView,
@@ -146,8 +146,8 @@ function Views({ foreign }: { foreign: string | null }) {
   const isOperator = useIsOperator()
   useEffect(() => {
     if (asked !== 'first') return
-    if (wantsFirstSteps(auth.config.is_local)) goToView('start', '', 'replace')
-    else if (isOperator !== null) goToView(isOperator ? 'live' : 'board', '', 'replace')
+    if (wantsFirstSteps(auth.config.is_local)) beginAt('start')
+    else if (isOperator !== null) beginAt(isOperator ? 'live' : 'board')
   }, [asked, isOperator, auth])
   const title = asked === 'unknown' ? 'Not found' : asked === 'first' ? 'Boardcache' : viewTitles[asked]
   useEffect(() => {

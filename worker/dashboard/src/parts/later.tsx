@@ -23,7 +23,11 @@ export function later<Props extends object>(
     const [failed, setFailed] = useState(false)
     const [tries, setTries] = useState(0)
     useEffect(() => {
-      if (loaded !== null) return
+      if (loaded !== null) {
+        // It may have arrived between the drawing and now, for a place that showed it before.
+        setLoadedAtTry(tries)
+        return
+      }
       let isOver = false
       load().then(
         (component) => {
