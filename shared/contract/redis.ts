@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { redisDatabaseNames, redisNamespaceNames } from '../redis/names.ts'
+import { operatorNameSchema } from './operator-name.ts'
 
 /**
  * The routes for operators about Redis (SPEC 12), all in the envelope `{"success": true, "data": …}`:
@@ -50,12 +51,7 @@ const clearSchema = z.object({
   id: z.string(),
   database: z.enum(redisNamespaceNames),
   everywhere: z.boolean(),
-  /** `internal-key`, or the user and the workspace that made them an operator. */
-  by: z.object({
-    kind: z.enum(['internal-key', 'user']),
-    userId: z.string().nullable(),
-    workspaceId: z.string().nullable(),
-  }),
+  by: operatorNameSchema,
   at: z.iso.datetime(),
   /** `unconfirmed`: Redis did not answer, so the caller got a 503. */
   outcome: z.enum(['cleared', 'unconfirmed', 'started']),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { workspaceIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
+import { operatorNameSchema } from './operator-name.ts'
 
 /**
  * The routes for operators about all workspaces, in the envelope `{"success": true, "data": …}`. They do for any workspace what its admins may
@@ -34,12 +35,7 @@ export type DeedName = (typeof deedNames)[number]
 const deedSchema = z.object({
   deed: z.enum(deedNames),
   workspaceId: z.string(),
-  /** `internal-key`, or the user and the workspace that made them an operator. */
-  by: z.object({
-    kind: z.enum(['internal-key', 'user']),
-    userId: z.string().nullable(),
-    workspaceId: z.string().nullable(),
-  }),
+  by: operatorNameSchema,
   at: z.iso.datetime(),
 })
 export type Deed = z.output<typeof deedSchema>

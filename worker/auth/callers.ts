@@ -1,6 +1,6 @@
 import type { Principal } from '../../shared/auth/verify.ts'
 import type { AlertSetters } from '../../shared/contract/alerts.ts'
-import type { RedisClear } from '../../shared/contract/redis.ts'
+import type { OperatorName } from '../../shared/contract/operator-name.ts'
 import type { Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import type { SettingsCaller } from '../cache/settings-reader.ts'
 
@@ -57,7 +57,7 @@ export interface Operator {
 
 /** A caller who operates the deployment, as the record of an action names them. */
 export interface NamedOperator {
-  readonly by: RedisClear['by']
+  readonly by: OperatorName
 }
 
 /** The callers that each kind of access lets in. Null if the handler needs no facts about the caller. */

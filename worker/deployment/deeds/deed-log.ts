@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { operatorColumns } from '../../../shared/contract/operator-name.ts'
 import { type Deed, deedNames } from '../../../shared/contract/workspaces.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
@@ -20,9 +21,7 @@ const schema = `
 const rowSchema = z.object({
   deed: z.enum(deedNames),
   workspace: z.string(),
-  kind: z.enum(['internal-key', 'user']),
-  user_id: z.string().nullable(),
-  workspace_id: z.string().nullable(),
+  ...operatorColumns,
   at_ms: z.int(),
 })
 

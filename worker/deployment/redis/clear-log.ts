@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type OperatorName, operatorColumns } from '../../../shared/contract/operator-name.ts'
 import type { RedisClear } from '../../../shared/contract/redis.ts'
 import { redisNamespaceSchema } from '../../../shared/contract/redis.ts'
 import { limits } from '../../../shared/limits.ts'
@@ -9,7 +10,7 @@ import type { SqlStorage } from '../../platform/sql-storage.ts'
 export interface ClearRequest {
   readonly database: RedisNamespaceName
   readonly everywhere: boolean
-  readonly by: RedisClear['by']
+  readonly by: OperatorName
 }
 
 /** Every clearing, with who asked for it and what became of it. It is written down before anything is cleared. */
@@ -33,9 +34,7 @@ const rowSchema = z.object({
   id: z.string(),
   database: redisNamespaceSchema,
   everywhere: z.int().transform((flag) => flag === 1),
-  kind: z.enum(['internal-key', 'user']),
-  user_id: z.string().nullable(),
-  workspace_id: z.string().nullable(),
+  ...operatorColumns,
   at_ms: z.int(),
   outcome: z.enum(['started', 'cleared', 'unconfirmed']),
   swept: z.int().nullable(),

@@ -24,7 +24,8 @@ import {
   searchCharactersMax,
   sortOptions,
 } from './list-question.ts'
-import { useBoardRows, useRestedSearch } from './use-board-rows.ts'
+import { useBoardRows } from './use-board-rows.ts'
+import { useRestedSearch } from './use-rested-search.ts'
 
 const ContactPanel = later(async () => (await import('./contact-panel/contact-panel.tsx')).ContactPanel, {
   what: 'the contact',

@@ -5,8 +5,6 @@ import { BoardRows, type ListView } from './board-rows.ts'
 import { type ListQuestion, pageOptionsOf } from './list-question.ts'
 
 const perPage = limits.perPageMax
-/** How long typing has to rest before it is searched for. */
-const typingRestMs = 300
 /** The rows that a screen has before it is known how high it is. */
 const firstRows = 30
 
@@ -54,17 +52,6 @@ export function useBoardRows(boardIds: readonly string[], question: ListQuestion
   const current = isNextReady ? next : shown
   const view = isNextReady ? nextView : (shown?.rows.view() ?? nextView)
   return { shown: current, view: view ?? nothing, isEarlier: current !== null && current.key !== key }
-}
-
-/** The question after typing in the search has rested. Every other choice counts at once. */
-export function useRestedSearch(question: ListQuestion): ListQuestion {
-  const [search, setSearch] = useState(question.search)
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(question.search), typingRestMs)
-    return () => clearTimeout(timer)
-  }, [question.search])
-  // An empty field is no word that is still being typed.
-  return { ...question, search: question.search === '' ? '' : search }
 }
 
 const noSubscription = () => () => {}
