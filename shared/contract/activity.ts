@@ -111,6 +111,7 @@ const position = z
   .string()
   .max(limits.activityCursorCharactersMax)
   .regex(/^\d{1,15}\.\d{1,4}$/, 'must be a position from an earlier answer')
+  .meta({ examples: ['1024.0'] })
   .transform((text) => {
     const [sequence = 0, index = 0] = text.split('.').map(Number)
     return { sequence, index }

@@ -43,7 +43,7 @@ export function App() {
   if (door.state === 'out') return <SignIn auth={door.auth} message={door.message} />
   return (
     <QueryClientProvider client={queries}>
-      <Shell key={door.user.sessionKey} auth={door.auth} user={door.user} />
+      <Shell key={door.user.id} auth={door.auth} user={door.user} />
     </QueryClientProvider>
   )
 }
@@ -71,7 +71,8 @@ function useDoor(): Door {
 
 function after(before: Door, auth: Auth, user: User | null): Door {
   if (user !== null) {
-    const isSame = before.state === 'in' && before.user.sessionKey === user.sessionKey
+    // A renewed token is of the same user, who keeps everything that is open.
+    const isSame = before.state === 'in' && before.user.id === user.id
     return isSame ? before : { state: 'in', auth, user }
   }
   // The next user must not see any data of the previous one.

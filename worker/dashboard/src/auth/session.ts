@@ -22,8 +22,6 @@ export interface Auth extends TokenSource {
 export interface User {
   readonly id: string
   readonly email: string
-  /** Identifies the session of a token. Another session may belong to another user. */
-  readonly sessionKey: string
 }
 
 const deadlineMs = 10_000
@@ -125,12 +123,12 @@ function sentenceOfRefusal(error: AuthError): string {
 
 /** The part of a session that this page needs. It comes from the browser's storage, which anything may have written. */
 const sessionSchema = z.object({
-  user: z.object({ id: z.string(), email: z.string().optional(), last_sign_in_at: z.string().optional() }),
+  user: z.object({ id: z.string(), email: z.string().optional() }),
 })
 
 function userOf(session: Session | null): User | null {
   const parsed = sessionSchema.safeParse(session)
   if (!parsed.success) return null
-  const { id, email, last_sign_in_at } = parsed.data.user
-  return { id, email: email ?? id, sessionKey: `${id} ${last_sign_in_at ?? ''}` }
+  const { id, email } = parsed.data.user
+  return { id, email: email ?? id }
 }

@@ -25,7 +25,7 @@ let rest: ReturnType<typeof setTimeout> | undefined
  */
 export function BoardClientProvider({ children }: { readonly children?: ReactNode }) {
   const { auth, user, workspace } = usePlace()
-  const key = `${user.sessionKey} ${workspace.id}`
+  const key = `${user.id} ${workspace.id}`
   const client = clientOf(key, { auth, userId: user.id, workspaceId: workspace.id })
   useEffect(() => {
     clearTimeout(rest)

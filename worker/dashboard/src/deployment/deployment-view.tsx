@@ -24,11 +24,21 @@ export function DeploymentView() {
 
 function Deployment() {
   const all = useAllWorkspaces()
+  // Nothing is shown before the list, which would push the rest away when it comes.
+  if (all.isPending) return <Waiting what="the workspaces" />
+  if (all.isError) return <FailureNotice error={all.error} retry={() => void all.refetch()} />
+  return <Acting on={all.data} />
+}
+
+interface ActingProps {
+  readonly on: readonly { readonly id: string; readonly name: string }[]
+}
+
+function Acting({ on: known }: ActingProps) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<DeedName | null>(null)
   const { run, start, pause, resume, stop } = useRun()
   const isBusy = run?.state === 'going' || run?.state === 'paused'
-  const known = all.data ?? []
   const ids = known.filter(({ id }) => chosen.has(id)).map(({ id }) => id)
   return (
     <div className="deployment">
@@ -36,17 +46,13 @@ function Deployment() {
         title="Workspaces"
         aside={<span className="quiet small">{formatCount(known.length)} in all</span>}
       >
-        {all.isPending && <Waiting what="the workspaces" />}
-        {all.isError && <FailureNotice error={all.error} retry={() => void all.refetch()} />}
-        {all.isSuccess && (
-          <WorkspaceList
-            workspaces={all.data}
-            chosen={chosen}
-            results={run?.results ?? []}
-            isLocked={isBusy}
-            onChoose={setChosen}
-          />
-        )}
+        <WorkspaceList
+          workspaces={known}
+          chosen={chosen}
+          results={run?.results ?? []}
+          isLocked={isBusy}
+          onChoose={setChosen}
+        />
       </Panel>
       <div className="deployment-side">
         <Panel title="Act on the chosen ones">
