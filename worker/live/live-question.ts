@@ -20,6 +20,12 @@ import { isLoadable } from './shown-question.ts'
  */
 const olderMax = 32
 
+interface LastMoved {
+  readonly copy: Copy
+  readonly generation: number
+  readonly version: Version | null
+}
+
 interface OlderBody {
   readonly etag: string
   readonly body: Uint8Array
@@ -52,6 +58,7 @@ export class LiveQuestion<Client> {
   private older: OlderBody[] = []
   private texts = new Map<string, string | null>()
   private parsed: JsonObject | null = null
+  private lastMoved: LastMoved | null = null
 
   constructor(shown: ShownQuestion) {
     this.shown = shown
@@ -76,10 +83,16 @@ export class LiveQuestion<Client> {
     return tags.some((tag) => hasMovedPast(copy, tag, version))
   }
 
-  /** The version that last moved the answer; null if its tags are not known. */
+  /** The version that last moved the answer; null if its tags are not known. It is computed once for all clients that are told it. */
   lastMovedAt(copy: Copy): Version | null {
+    const { generation } = this
+    if (this.lastMoved?.copy === copy && this.lastMoved.generation === generation)
+      return this.lastMoved.version
     const tags = this.ownTags()
-    return tags === null ? null : versionSchema.parse(Math.max(0, ...tags.map((tag) => movedAt(copy, tag))))
+    const version =
+      tags === null ? null : versionSchema.parse(Math.max(0, ...tags.map((tag) => movedAt(copy, tag))))
+    this.lastMoved = { copy, generation, version }
+    return version
   }
 
   /** Takes a loaded answer, which is a new generation even if its bytes are the same. */

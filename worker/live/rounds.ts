@@ -10,8 +10,11 @@ interface RoundsOptions<Item> {
 
 /** A frame costs about a tenth of a millisecond. */
 const itemsAMs = 10
-/** About a millisecond of work, and the most after a rest that took longer than it was to take. */
-const sliceItems = { least: 10, most: 100 } as const
+/**
+ * About a millisecond of work, and the most after a rest that took longer than it was to take. A call of a ledger in the same thread may
+ * wait for one slice at each of its steps.
+ */
+const sliceItems = { least: 10, most: 20 } as const
 
 /**
  * Works through items one slice at a time, and rests after each for as long as the slice took, so that at least half of the thread is left
