@@ -124,6 +124,7 @@ export function createIsolate(
     report: () => undefined,
     instant: async () => null,
     heal: async () => false,
+    noteViolation: async () => undefined,
   })
   const memberships = createMemberships({
     ...{ views, boundMs, clock, recorder },

@@ -22,7 +22,13 @@ export interface Loaded {
   readonly certainty: 'current' | 'unproven' | 'overtaken'
 }
 
-export type LoadEntry = (read: Read, proof: Proof, isStored: boolean) => Promise<Result<Loaded, WireError>>
+/**
+ * What becomes of a loaded entry. `stored`: the tiers store it. `passing`: it answers the readers that wait for it. `lingering`: it also
+ * answers those who come shortly after, if nothing moved.
+ */
+export type Keeping = 'stored' | 'passing' | 'lingering'
+
+export type LoadEntry = (read: Read, proof: Proof, keeping: Keeping) => Promise<Result<Loaded, WireError>>
 
 interface LoadOptions {
   readonly views: Views
@@ -60,13 +66,20 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
   const keptFlights = createSingleFlight<Terms, Result<Entry, WireError>>({
     clock,
     patienceMs: limits.originDeadlineMs,
-    lingers: (loaded) => loaded.ok && loaded.value.body.length <= limits.flightLingerBytesMax,
+    lingers: isSmall,
+  })
+  /** The loads of readers that the rollout leads past the tiers: however many they are, a key has one query at a time, and a pause. */
+  const rolloutFlights = createSingleFlight<Terms, Result<Entry, WireError>>({
+    clock,
+    patienceMs: limits.originDeadlineMs,
+    lingers: isSmall,
+    lingerMs: limits.rolloutLingerMs,
   })
 
   /** Loads an entry, or joins the load of the same key in flight if none of its tags moved past its stamp in the reader's view. */
-  async function load(read: Read, view: View | null, isStored: boolean): Promise<Result<Entry, WireError>> {
+  async function load(read: Read, view: View | null, keeping: Keeping): Promise<Result<Entry, WireError>> {
     const stamp = view === null ? unstamped : { ledgerId: view.ledgerId, version: view.version }
-    const isKept = isStored && view !== null
+    const isKept = keeping === 'stored' && view !== null
     const terms: Terms = { workspaceId: read.workspaceId, stamp, startedAtMs: clock.now(), tags: read.tags }
     const run = async () => {
       const fetched = await fetchEntry(options, read, stamp)
@@ -81,26 +94,28 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
       underWay.startedAtMs > oldestMs &&
       (view === null || !hasMoved(underWay, view))
     const { key, keepAlive } = read
-    const shared = isKept
-      ? await keptFlights.share(key, terms, isAcceptable, run, keepAlive)
-      : await flights.share(
-          `${view === null ? 'unproven' : 'passing'} ${key}`,
-          terms,
-          isAcceptable,
-          run,
-          keepAlive,
-        )
+    const lingering = keeping === 'stored' ? keptFlights : rolloutFlights
+    const shared =
+      view !== null && keeping !== 'passing'
+        ? await lingering.share(key, terms, isAcceptable, run, keepAlive)
+        : await flights.share(
+            `${view === null ? 'unproven' : 'passing'} ${key}`,
+            terms,
+            isAcceptable,
+            run,
+            keepAlive,
+          )
     // The origin may have refused the leader because of its own token, so this caller tries with its own.
     const isLeadersRefusal =
       !shared.hasLed && !shared.value.ok && wireErrors[shared.value.error.code].status < 500
     return isLeadersRefusal ? run() : shared.value
   }
 
-  return async function loadCurrent(read, proofAtFirst, isStored) {
+  return async function loadCurrent(read, proofAtFirst, keeping) {
     let proof = proofAtFirst
     for (let attempt = 1; ; attempt += 1) {
       const view = proof.ok ? proof.value : null
-      const loaded = await load(read, view, isStored)
+      const loaded = await load(read, view, keeping)
       if (!loaded.ok) return loaded
       const entry = loaded.value
       proof = await views.renewed(read.workspaceId, proof, read.keepAlive)
@@ -109,6 +124,11 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
       if (attempt === limits.loadAttemptsMax) return ok({ entry, certainty: 'overtaken' })
     }
   }
+}
+
+/** Whether a result is small enough to be held for a moment. */
+function isSmall(loaded: Result<Entry, WireError>): boolean {
+  return loaded.ok && loaded.value.body.length <= limits.flightLingerBytesMax
 }
 
 /** Turns the origin's answer into an entry with a stamp. A body that cannot be presented is a failure of the origin. */

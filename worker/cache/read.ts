@@ -4,6 +4,7 @@ import { whenReady } from '../../shared/awaitable.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
+import type { RolloutState } from '../../shared/contract/rollout.ts'
 import type { SourceName } from '../../shared/contract/tier-names.ts'
 import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
@@ -14,10 +15,11 @@ import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Proof, View } from '../ledger/view.ts'
 import { currentAtMs, expiredForSeconds, isDueEarly, isOver } from './freshness.ts'
-import type { LoadEntry, Loaded } from './load.ts'
+import type { Keeping, LoadEntry, Loaded } from './load.ts'
 import type { Policy, Read } from './read-terms.ts'
 import type { Candidate, Found, Look, SearchOptions, Step } from './search.ts'
 import { judgementOf, lookNear, searchTiers } from './search.ts'
+import { expectedRollout, rolloutBy, type ShadowRead, shadowReadOf } from './shadow-read.ts'
 import { lookIntoAll, type TierLook } from './side-by-side.ts'
 import type { Store } from './store.ts'
 import type { Wish } from './wish.ts'
@@ -38,7 +40,12 @@ export interface ReadAnswer {
    * bound, also if it is past its lifetime.
    */
   readonly doubt: Doubt | null
+  /** Whether the tiers may answer, by the workspace's settings and by the rollout. */
   readonly isCacheEnabled: boolean
+  /** How the rollout has the workspace answered. If not `on`, the database answered. */
+  readonly rollout: RolloutState
+  /** With `shadow`: what the tiers would have said, for a comparison behind the answer. */
+  readonly shadow?: ShadowRead
   /** The tiers and the origin that were tried on the way, in order. */
   readonly steps: readonly Step[]
   /** The view that the entry was judged by; null if the ledger never answered. */
@@ -77,8 +84,9 @@ export function createReader(options: ReaderOptions): Reader {
   const overdue = new LRUCache<CacheKey, number>({ max: limits.isolateOverdueMax })
   return function answer(read) {
     // All of these begin before any of them is waited for. On a hit in memory all of them are at hand.
-    const looking = read.isBypass ? [] : lookNear(options, read)
     const proving = options.views.current(read.workspaceId, read.wish.proof, read.keepAlive)
+    const isPastTiers = read.isBypass || expectedRollout(options.views, read, proving) !== 'on'
+    const looking = isPastTiers ? [] : lookNear(options, read)
     return whenReady(looking, (near) =>
       whenReady(read.policy, (policy) =>
         whenReady(proving, (proof) => {
@@ -108,9 +116,11 @@ function answerUnder(passage: Passage, near: readonly Look[], proof: Proof): Ret
   const { options, read, policy, steps } = passage
   const refusal = refuse(read.wish, proof)
   if (refusal !== null) return err(refusal)
-  if (read.isBypass || !policy.isEnabled) return answerPastTiers(passage, proof)
+  if (read.isBypass || !policy.isEnabled || rolloutBy(proof) !== 'on') return answerPastTiers(passage, proof)
   const search = { options, read, policy, near, steps, lifetimeOf: () => wishedLifetime(passage) }
   return whenReady(searchTiers(search, proof), (found) => {
+    // A slow tier may have taken so long that the view was renewed, and the rollout changed.
+    if (rolloutBy(found.proof) !== 'on') return answerPastTiers(passage, found.proof)
     const answered = answerFromTiers(passage, found)
     if (answered !== null) return ok(answered)
     return read.wish.isOnlyIfCached ? err({ code: 'not_cached' }) : answerFromOrigin(passage, found)
@@ -143,7 +153,7 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
 
 /** Loads the entry behind the answer. Readers that need the same entry meanwhile join this load. */
 function refresh({ options, read }: Passage, proof: Proof): void {
-  read.keepAlive(options.load(read, proof, true))
+  read.keepAlive(options.load(read, proof, 'stored'))
 }
 
 /**
@@ -168,7 +178,7 @@ async function answerFromOrigin(passage: Passage, found: Found): Promise<Awaited
   const refusal = refuse(read.wish, proof)
   if (refusal !== null) return err(refusal)
   const patienceMs = fallbackOf(passage, found) === null ? null : fallbackPatienceMs(passage)
-  const loaded = await loadTimed(passage, proof, !read.wish.isNoStore, patienceMs)
+  const loaded = await loadTimed(passage, proof, read.wish.isNoStore ? 'passing' : 'stored', patienceMs)
   if (loaded.ok) {
     const { entry, certainty } = loaded.value
     const status = certainty === 'overtaken' ? 'STALE' : 'MISS'
@@ -176,7 +186,10 @@ async function answerFromOrigin(passage: Passage, found: Found): Promise<Awaited
   }
   if (wireErrors[loaded.error.code].status < 500) return loaded
   const fallback = fallbackOf(passage, found)
-  return fallback === null
+  if (fallback === null) return loaded
+  // The wait may have outlasted the bound, within which a change of the rollout is in force.
+  const renewed = await passage.options.views.renewed(read.workspaceId, proof, read.keepAlive)
+  return rolloutBy(renewed) !== 'on'
     ? loaded
     : ok(say(passage, fallback, proof, 'STALE', doubtOf(proof) ?? 'origin-failed'))
 }
@@ -195,12 +208,24 @@ function fallbackOf(passage: Passage, { best, proof }: Found): Candidate | null 
   return expiredForSeconds(best.entry, judgement) > staleMaxSeconds ? null : best
 }
 
+/**
+ * The database answers. If it does so because of the rollout, everybody reads past the tiers, so readers of a key share queries for a
+ * moment longer than those who asked for the database.
+ */
 async function answerPastTiers(passage: Passage, proof: Proof): Promise<Awaited<ReturnType<Reader>>> {
-  if (passage.read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
-  const loaded = await loadTimed(passage, proof, false, null)
+  const { read, policy, options } = passage
+  if (read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
+  const isWanted = read.isBypass || !policy.isEnabled
+  const startedAtMs = options.clock.now()
+  const loaded = await loadTimed(passage, proof, isWanted ? 'passing' : 'lingering', null)
   if (!loaded.ok) return loaded
   const { entry, certainty } = loaded.value
-  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[certainty]))
+  const answered = say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[certainty])
+  const isCompared = rolloutBy(proof) === 'shadow' && !isWanted && !read.wish.isNoStore
+  if (!isCompared || certainty !== 'current') return ok(answered)
+  const terms = { options, read, policy, lifetimeSeconds: wishedLifetime(passage) }
+  const loadMs = options.clock.now() - startedAtMs
+  return ok({ ...answered, shadow: shadowReadOf(terms, entry, proof, loadMs) })
 }
 
 const doubts: Readonly<Record<Loaded['certainty'], Doubt | null>> = {
@@ -221,6 +246,7 @@ function say(
   doubt: Doubt | null,
 ): ReadAnswer {
   const view = proof.ok ? proof.value : proof.error.last
+  const rollout = view?.rollout ?? 'on'
   return {
     entry,
     key: read.key,
@@ -228,7 +254,8 @@ function say(
     source,
     lifetimeSeconds: policy.lifetimeSeconds,
     doubt,
-    isCacheEnabled: policy.isEnabled,
+    isCacheEnabled: policy.isEnabled && rollout === 'on',
+    rollout,
     steps,
     view,
     currentAtMs: currentAtMs(entry, { view, nowMs: options.clock.now(), changes: read.changes }),
@@ -245,12 +272,12 @@ function fallbackPatienceMs({ options, overdue, read }: Passage): number {
 async function loadTimed(
   { options, overdue, read, steps }: Passage,
   proof: Proof,
-  isStored: boolean,
+  keeping: Keeping,
   patienceMs: number | null,
 ): ReturnType<LoadEntry> {
   const { clock, load } = options
   const startedAtMs = clock.now()
-  const loading = load(read, proof, isStored)
+  const loading = load(read, proof, keeping)
   if (patienceMs !== null) read.keepAlive(loading)
   const loaded = await (patienceMs === null
     ? loading

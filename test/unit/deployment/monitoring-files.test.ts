@@ -122,7 +122,7 @@ describe('the figures as text', () => {
       const origin = {
         fetchedAtMs: 0,
         isUp: true,
-        queriesRunning: 1,
+        queriesRunning: 1, queriesRunningMax: 16,
         queriesWaiting: 0,
         outbox,
         jobs: busyJobs,

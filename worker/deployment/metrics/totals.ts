@@ -151,6 +151,10 @@ function countEvent(
       if (event.outcome === 'violated') add('consistency_violations', [])
       if (event.staleMs !== undefined) time('staleness', [event.outcome], event.staleMs)
       return
+    case 'shadow':
+      add('shadow_comparisons', [event.resource, event.outcome])
+      if (event.savedMs !== undefined) time('shadow_saved', [event.resource], event.savedMs)
+      return
     case 'invalidation':
       add('invalidation_events', [], event.events)
       add('invalidation_tags', [], event.tags)
