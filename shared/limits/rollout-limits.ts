@@ -27,6 +27,8 @@ export const rolloutLimits = {
   rolloutChangeDeadlineMs: 5_000,
   /** How long queries that the tiers do not answer share a result after it arrived, as long as nothing moved. */
   rolloutLingerMs: 1_000,
+  /** The seconds over which readers spread their return after a 503 of the database that answers them. */
+  rolloutRetrySpreadSeconds: 5,
   /** The comparisons of an isolate at once, and how long none begins after the origin has failed. */
   shadowAtOnceMax: 8,
   shadowPauseMs: 5_000,

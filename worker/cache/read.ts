@@ -218,7 +218,7 @@ async function answerPastTiers(passage: Passage, proof: Proof): Promise<Awaited<
   const isWanted = read.isBypass || !policy.isEnabled
   const startedAtMs = options.clock.now()
   const loaded = await loadTimed(passage, proof, isWanted ? 'passing' : 'lingering', null)
-  if (!loaded.ok) return loaded
+  if (!loaded.ok) return isWanted ? loaded : err(spread(loaded.error, options.random()))
   const { entry, certainty } = loaded.value
   const answered = say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[certainty])
   const isCompared = rolloutBy(proof) === 'shadow' && !isWanted && !read.wish.isNoStore
@@ -226,6 +226,13 @@ async function answerPastTiers(passage: Passage, proof: Proof): Promise<Awaited<
   const terms = { options, read, policy, lifetimeSeconds: wishedLifetime(passage) }
   const loadMs = options.clock.now() - startedAtMs
   return ok({ ...answered, shadow: shadowReadOf(terms, entry, proof, loadMs) })
+}
+
+/** The 503 of a crowd that the tiers do not answer: its readers come back at different times. `chance` is uniform in [0, 1). */
+function spread(error: WireError, chance: number): WireError {
+  if (wireErrors[error.code].status !== 503) return error
+  const leastSeconds = error.retryAfterSeconds ?? limits.retryAfterSeconds
+  return { ...error, retryAfterSeconds: leastSeconds + Math.floor(chance * limits.rolloutRetrySpreadSeconds) }
 }
 
 const doubts: Readonly<Record<Loaded['certainty'], Doubt | null>> = {
