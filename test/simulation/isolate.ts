@@ -43,6 +43,8 @@ export interface Setup {
   readonly hasSharedViews: boolean
   /** Whether writes are told by the outbox and its relay, with marks. */
   readonly hasMarks: boolean
+  /** Whether an operator changes the rollout meanwhile. */
+  readonly hasRollouts: boolean
 }
 
 /** The read path of one isolate, with production's own code. */

@@ -19,7 +19,7 @@ import type { Keeping, LoadEntry, Loaded } from './load.ts'
 import type { Policy, Read } from './read-terms.ts'
 import type { Candidate, Found, Look, SearchOptions, Step } from './search.ts'
 import { judgementOf, lookNear, searchTiers } from './search.ts'
-import { expectedRollout, rolloutBy, type ShadowRead, shadowReadOf } from './shadow-read.ts'
+import { rolloutBy, type ShadowRead, shadowReadOf } from './shadow-read.ts'
 import { lookIntoAll, type TierLook } from './side-by-side.ts'
 import type { Store } from './store.ts'
 import type { Wish } from './wish.ts'
@@ -84,9 +84,10 @@ export function createReader(options: ReaderOptions): Reader {
   const overdue = new LRUCache<CacheKey, number>({ max: limits.isolateOverdueMax })
   return function answer(read) {
     // All of these begin before any of them is waited for. On a hit in memory all of them are at hand.
-    const proving = options.views.current(read.workspaceId, read.wish.proof, read.keepAlive)
-    const isPastTiers = read.isBypass || expectedRollout(options.views, read, proving) !== 'on'
+    // The last view says whether the near tiers are worth reading while the next one is on its way.
+    const isPastTiers = read.isBypass || options.views.lastRollout(read.workspaceId) !== 'on'
     const looking = isPastTiers ? [] : lookNear(options, read)
+    const proving = options.views.current(read.workspaceId, read.wish.proof, read.keepAlive)
     return whenReady(looking, (near) =>
       whenReady(read.policy, (policy) =>
         whenReady(proving, (proof) => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { RolloutState } from '../../shared/contract/rollout.ts'
 import type { Entry } from '../entry/entry.ts'
-import type { Proof, Views } from '../ledger/view.ts'
+import type { Proof } from '../ledger/view.ts'
 import type { Policy, Read } from './read-terms.ts'
 import { type SearchOptions, searchTiers } from './search.ts'
 import type { Store } from './store.ts'
@@ -27,15 +27,6 @@ interface ShadowFound {
 export function rolloutBy(proof: Proof): RolloutState {
   const view = proof.ok ? proof.value : proof.error.last
   return view?.rollout ?? 'on'
-}
-
-/** The same before the view has arrived: the last one says whether the near tiers are worth reading meanwhile. */
-export function expectedRollout(
-  views: Views,
-  { workspaceId }: Pick<Read, 'workspaceId'>,
-  proving: Proof | Promise<Proof>,
-): RolloutState {
-  return proving instanceof Promise ? views.lastRollout(workspaceId) : rolloutBy(proving)
 }
 
 interface ShadowTerms {

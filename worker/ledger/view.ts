@@ -141,7 +141,7 @@ class IsolateViews implements Views {
   }
 
   lastRollout(workspaceId: WorkspaceId): RolloutState {
-    return this.states.get(workspaceId)?.view?.rollout ?? 'on'
+    return this.states.peek(workspaceId)?.view?.rollout ?? 'on'
   }
 
   atHand(workspaceId: WorkspaceId): View | null {
