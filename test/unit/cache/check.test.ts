@@ -176,9 +176,11 @@ describe('an answer that was served as current', () => {
     database.body = '{"contacts":["Ada Lovelace"]}'
     await (await serve()).rest()
     expect(reports).toHaveLength(1)
+    expect(noted).toMatchObject([{ resource: 'contact-list', places: ['$.contacts.length'] }])
     expect(JSON.parse(reports[0] ?? '')).toEqual({
       level: 'error',
       event: 'consistency-violation',
+      places: ['$.contacts.length'],
       resource: 'contact-list',
       keyDigest: expect.stringMatching(/^[0-9a-f]{16}$/),
       isHealed: true,
