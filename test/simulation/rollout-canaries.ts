@@ -15,7 +15,7 @@ export const rolloutCanaries: readonly Canary[] = [
   },
   {
     bug: 'a change that arrives late undoes the one after it',
-    breaks: /^rollout: /,
+    breaks: /^rollout: |converges/,
     replacements: [
       {
         file: copy,
@@ -37,7 +37,7 @@ export const rolloutCanaries: readonly Canary[] = [
   },
   {
     bug: 'a ledger that confirmed a state once is not told again after it heard of another one',
-    breaks: /^rollout: /,
+    breaks: /^rollout: |converges/,
     replacements: [
       {
         file: 'worker/deployment/rollout/awake-ledgers.ts',

@@ -42,17 +42,16 @@ interface Sent {
 }
 
 const by = { kind: 'internal-key', userId: null, workspaceId: null } as const
-/** The least time between two changes. The operator waits for the answer, so changes follow one another. */
-const leastMs = 200
+/** The longest time from a change to one that takes it back. */
+const mindChangedMs = 3_000
 
 export function createRollouts(nature: Nature): Rollouts {
   const { setup, scheduler, rolloutDice: dice, trace } = nature
   const database = new DatabaseSync(':memory:')
   const askWay = createWay(scheduler, dice, { ...goodWay, slowShare: 0 })
-  const tellWay = createWay(scheduler, dice, { ...goodWay, lostShare: 0.1, slowShare: 0.2 })
+  const tellWay = createWay(scheduler, dice, { ...goodWay, lostShare: 0.1, slowShare: 0.2, slowMs: 5_000 })
   const sent: Sent[] = [{ setting: defaultRollout, confirmedAtMs: scheduler.now() }]
   let tell: Tell = async () => 0
-  let isWaiting = false
 
   const open = (): RolloutDesk => {
     const opened: RolloutDesk = createRolloutDesk({
@@ -81,15 +80,12 @@ export function createRollouts(nature: Nature): Rollouts {
 
   /** Sends a change, and notes when it was confirmed: at once, or when nothing is unconfirmed any more. */
   async function change(setting: RolloutSetting): Promise<void> {
-    if (isWaiting) return
-    isWaiting = true
     const one: Sent = { setting, confirmedAtMs: null }
     sent.push(one)
     trace.note('rollout', () => JSON.stringify(setting))
     const changed = await desk.change(setting, by)
     if (changed.ok && changed.value.unconfirmed === 0) one.confirmedAtMs = scheduler.now()
     trace.note('rollout', () => (one.confirmedAtMs === null ? 'not confirmed yet' : 'confirmed'))
-    isWaiting = false
   }
 
   return {
@@ -108,15 +104,25 @@ export function createRollouts(nature: Nature): Rollouts {
       }),
     plan(untilMs) {
       const spanMs = untilMs - scheduler.now()
-      for (let index = dice.between(3, 12); index > 0; index -= 1)
-        scheduler.schedule(() => void change(drawSetting(dice)), dice.between(leastMs, spanMs))
+      for (let index = dice.between(3, 12); index > 0; index -= 1) {
+        const atMs = dice.between(0, spanMs)
+        scheduler.schedule(() => void change(drawSetting(dice)), atMs)
+        // Somebody changes their mind, perhaps before the first change is confirmed.
+        if (dice.happens(0.5))
+          scheduler.schedule(
+            () => void change(drawSetting(dice)),
+            Math.min(spanMs, atMs + dice.between(1, mindChangedMs)),
+          )
+      }
       for (let index = dice.between(0, 3); index > 0; index -= 1)
         scheduler.schedule(restart, dice.between(0, spanMs))
     },
     answered({ workspaceId, atMs }, { source, status, isProven }) {
       // An answer that could not be proved says so: the ledger, which knows the rollout, was out of reach.
       if (!isProven) return
-      const latestMs = Math.max(atMs, scheduler.now() - proofMaxMs) - setup.boundMs
+      // A load that began before the change may end, since the database answers it. What it stores is judged when it is read.
+      const knownAtMs = source === 'database' ? atMs : Math.max(atMs, scheduler.now() - proofMaxMs)
+      const latestMs = knownAtMs - setup.boundMs
       const isConfirmed = ({ confirmedAtMs }: Sent) => confirmedAtMs !== null && confirmedAtMs < latestMs
       const last = Math.max(0, sent.findLastIndex(isConfirmed))
       if (sent.slice(last).some(({ setting }) => rolloutOf(setting, workspaceId) === 'on')) return
@@ -128,7 +134,6 @@ export function createRollouts(nature: Nature): Rollouts {
     },
     calm() {
       tellWay.calm()
-      isWaiting = false
       void change(defaultRollout)
     },
     isOn: () => desk.read().mode === 'on' && desk.read().unconfirmed === 0,
