@@ -86,10 +86,8 @@ export function createServices(
   const { recorder } = metrics
   const { ledger, readActivity, marks, live } = createLedgers(env, clock, recorder)
   const origin = createOrigin({
-    url: config.originUrl,
-    internalAuthKey: config.internalAuthKey,
-    clock,
-    recorder,
+    ...{ url: config.originUrl, internalAuthKey: config.internalAuthKey },
+    ...{ clock, recorder },
   })
   const redis = createRedisDatabases(config.redis, clock, (url, init) => fetch(url, init))
   const tiers = createTiers({
@@ -100,10 +98,8 @@ export function createServices(
     clock,
     recorder,
   })
-  const monitoring = createMonitoringClient(
-    () => env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName(overviewName)),
-    clock,
-  )
+  const { METRICS_OVERVIEW: overviews } = env
+  const monitoring = createMonitoringClient(() => overviews.get(overviews.idFromName(overviewName)), clock)
   metrics.observe(() => isolateGauges(tiers, origin, redis.servers))
   const { settings, answer, views } = createReadPath({
     ...{ clock, recorder, ledger, origin, etagOf, random: Math.random, report: console.error },

@@ -13,12 +13,11 @@ import { operatorNameSchema } from './operator-name.ts'
  * `percent`: the tiers answer the workspaces whose bucket is below the percentage, and the database the others. `on`: the tiers answer.
  */
 export const rolloutModes = ['off', 'shadow', 'percent', 'on'] as const
-export const rolloutModeSchema = z.enum(rolloutModes)
+const rolloutModeSchema = z.enum(rolloutModes)
 export type RolloutMode = z.output<typeof rolloutModeSchema>
 
-/** What a mode comes to for one workspace. */
-export const rolloutStates = ['on', 'shadow', 'off'] as const
-export const rolloutStateSchema = z.enum(rolloutStates)
+/** The effect of the setting on one workspace. */
+export const rolloutStateSchema = z.enum(['on', 'shadow', 'off'])
 export type RolloutState = z.output<typeof rolloutStateSchema>
 
 /** From 0 to 100 with at most two decimals, so that each step of 0.01 is one bucket of 10,000. */
@@ -72,7 +71,7 @@ export const rolloutSchema = rolloutSettingSchema.extend({
 export type Rollout = z.output<typeof rolloutSchema>
 
 /**
- * A change, the body of `POST /api/rollout`. What is left out stays as it is; a list is replaced as a whole. With `version`, the change is
+ * A change, the body of `POST /api/rollout`. Omitted members stay as they are; a list is replaced as a whole. With `version`, the change is
  * refused with `rollout_changed` if somebody has changed the setting since that version was read. `{"mode": "off"}` alone freezes
  * everything at once, and keeps percentage and lists for later.
  */
@@ -93,13 +92,12 @@ export const rolloutChangeSchema = z
 export type RolloutChange = z.output<typeof rolloutChangeSchema>
 
 /**
- * What a comparison found. `match`: the tiers would have given the same answer. `mismatch`: they would have given another one, and nothing
+ * The outcome of a comparison. `match`: the tiers would have given the same answer. `mismatch`: they would have given another one, and nothing
  * that was reported explains it. `late`: another one, and a change that was on its way explains it. `miss`: they would have had none.
  * `unknown`: it could not be decided. `skipped`: there was too much to do for a comparison.
  */
 export const shadowOutcomes = ['match', 'mismatch', 'late', 'miss', 'unknown', 'skipped'] as const
-export const shadowOutcomeSchema = z.enum(shadowOutcomes)
-export type ShadowOutcome = z.output<typeof shadowOutcomeSchema>
+export type ShadowOutcome = (typeof shadowOutcomes)[number]
 
 const counts = z.int().nonnegative()
 

@@ -6,8 +6,8 @@ export const rolloutLimits = {
   /** The buckets over which workspaces are spread: a percentage has two decimals. */
   rolloutBuckets: 10_000,
   /**
-   * How long a ledger that has asked is told of changes. It asks again after half of that time, and nothing is told to one that has slept
-   * for longer. If more ledgers are awake than the deployment keeps, the others ask again after the short time.
+   * The time for which a ledger that has asked receives changes. It asks again after half of that time, and nothing is sent to one that has
+   * slept for longer. If more ledgers are awake than the deployment keeps, the others ask again after the short time.
    */
   rolloutLeaseMs: 3_600_000,
   rolloutLedgersMax: 20_000,

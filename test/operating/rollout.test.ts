@@ -73,7 +73,7 @@ describe('the rollout of a deployment', () => {
     await change({ mode: 'off' })
     const { headers } = await isAnswered(fromDatabase('off'))
     expect(headers.get('Cache-Status')).toBe('Boardcache; fwd=bypass; detail=rollout-off')
-    // What a client has is still recognized, and a write is current at once.
+    // The validator of a client is still recognized, and a write is current at once.
     const ifNoneMatch = { 'If-None-Match': headers.get('ETag') ?? '' }
     expect(await page(boards[0], stack.api(), ifNoneMatch)).toMatchObject({ isSame: true })
     await rename(boards[0], 'Written while off')

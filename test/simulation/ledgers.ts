@@ -147,9 +147,7 @@ function createBooks({ scheduler, bounds, written, marks = null, rollouts = null
       marks === null
         ? { book, waking: null, since: book.since.bind(book) }
         : provenLedger(book, scheduler, { ...marks, workspaceId, isHeard, isThere, note })
-    const rollout = rollouts?.copyOf(workspaceId, database, isThere) ?? null
-    const waking = rollout === null ? proven.waking : Promise.all([proven.waking, rollout.wake()])
-    const ledger = { ...proven, rollout, waking }
+    const ledger = withCopy(proven, rollouts?.copyOf(workspaceId, database, isThere) ?? null)
     ledgers.set(workspaceId, ledger)
     return ledger
   }
@@ -212,6 +210,12 @@ interface Asking {
   isThere(): boolean
   /** Called with what the ledger tells. */
   note(head: LedgerHead): void
+}
+
+/** A ledger that wakes up once it knows its proof and the rollout. */
+function withCopy(proven: Omit<Ledger, 'rollout'>, rollout: RolloutCopy | null): Ledger {
+  const waking = rollout === null ? proven.waking : Promise.all([proven.waking, rollout.wake()])
+  return { ...proven, rollout, waking }
 }
 
 /** A ledger that asks for its proof over the network. */

@@ -67,10 +67,7 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     scheduler,
     dice,
     locations,
-    marks:
-      marking === null
-        ? null
-        : { markBook: marking.markBook, way: marking.marksWay, happened: trace.happened },
+    marks: marking && { markBook: marking.markBook, way: marking.marksWay, happened: trace.happened },
     rollouts,
     bounds: dice.pick(bookBounds),
     usualWay: { ...goodWay, slowShare: dice.pick([0.01, 0.3]), slowMs: 1_900 },

@@ -8,7 +8,7 @@ import { ownerOf } from './answer.ts'
 import { placesOfDifference } from './difference-places.ts'
 import type { Suspicion } from './suspicions.ts'
 
-/** What two answers to a question say of each other. `unknown`: time alone may change them. */
+/** The result of a comparison of two answers to a question. `unknown`: time alone may change them. */
 export type Compared =
   | { readonly outcome: 'consistent' | 'unknown' }
   | { readonly outcome: 'differs'; readonly places: readonly string[] }

@@ -23,7 +23,7 @@ export interface Loaded {
 }
 
 /**
- * What becomes of a loaded entry. `stored`: the tiers store it. `passing`: it answers the readers that wait for it. `lingering`: it also
+ * The use of a loaded entry. `stored`: the tiers store it. `passing`: it answers the readers that wait for it. `lingering`: it also
  * answers those who come shortly after, if nothing moved.
  */
 export type Keeping = 'stored' | 'passing' | 'lingering'
@@ -55,26 +55,7 @@ interface Terms extends Pick<Entry, 'workspaceId' | 'stamp'> {
  */
 export function createLoadEntry(options: LoadOptions): LoadEntry {
   const { views, store, clock } = options
-  const flights = createSingleFlight<Terms, Result<Entry, WireError>>({
-    clock,
-    patienceMs: limits.originDeadlineMs,
-  })
-  /**
-   * The loads whose entry is stored. The result of a load lingers for a while after its end, for readers that come too late to
-   * join it and too early to find the entry in a tier.
-   */
-  const keptFlights = createSingleFlight<Terms, Result<Entry, WireError>>({
-    clock,
-    patienceMs: limits.originDeadlineMs,
-    lingers: isSmall,
-  })
-  /** The loads of readers that the rollout leads past the tiers: however many they are, a key has one query at a time, and a pause. */
-  const rolloutFlights = createSingleFlight<Terms, Result<Entry, WireError>>({
-    clock,
-    patienceMs: limits.originDeadlineMs,
-    lingers: isSmall,
-    lingerMs: limits.rolloutLingerMs,
-  })
+  const flights = createFlights(clock)
 
   /** Loads an entry, or joins the load of the same key in flight if none of its tags moved past its stamp in the reader's view. */
   async function load(read: Read, view: View | null, keeping: Keeping): Promise<Result<Entry, WireError>> {
@@ -94,17 +75,8 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
       underWay.startedAtMs > oldestMs &&
       (view === null || !hasMoved(underWay, view))
     const { key, keepAlive } = read
-    const lingering = keeping === 'stored' ? keptFlights : rolloutFlights
-    const shared =
-      view !== null && keeping !== 'passing'
-        ? await lingering.share(key, terms, isAcceptable, run, keepAlive)
-        : await flights.share(
-            `${view === null ? 'unproven' : 'passing'} ${key}`,
-            terms,
-            isAcceptable,
-            run,
-            keepAlive,
-          )
+    const kind = view === null ? 'unproven' : keeping
+    const shared = await flights[kind].share(key, terms, isAcceptable, run, keepAlive)
     // The origin may have refused the leader because of its own token, so this caller tries with its own.
     const isLeadersRefusal =
       !shared.hasLed && !shared.value.ok && wireErrors[shared.value.error.code].status < 500
@@ -124,6 +96,21 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
       if (attempt === limits.loadAttemptsMax) return ok({ entry, certainty: 'overtaken' })
     }
   }
+}
+
+/** The loads in flight, by what becomes possible with their entry. A load without a proof is shared with no other. */
+function createFlights(clock: Clock) {
+  const patienceMs = limits.originDeadlineMs
+  const create = (more: { lingers?: typeof isSmall; lingerMs?: number }) =>
+    createSingleFlight<Terms, Result<Entry, WireError>>({ clock, patienceMs, ...more })
+  return {
+    unproven: create({}),
+    passing: create({}),
+    // The result lingers for a while after its end, for readers that come too late to join it and too early to find the entry in a tier.
+    stored: create({ lingers: isSmall }),
+    // However many readers the rollout leads past the tiers, a key has one query at a time, and then a pause.
+    lingering: create({ lingers: isSmall, lingerMs: limits.rolloutLingerMs }),
+  } satisfies Record<Keeping | 'unproven', unknown>
 }
 
 /** Whether a result is small enough to be held for a moment. */

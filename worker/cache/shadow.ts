@@ -107,7 +107,7 @@ type Judged =
   | Extract<Compared, { readonly outcome: 'differs' }>
 
 /**
- * What two entries of a key say of each other. If they differ, one of them may be the older one: the database's answer may have been overtaken
+ * Compares two entries of a key. If they differ, one of them may be the older one: the database's answer may have been overtaken
  * by a write that the tiers know already.
  */
 async function judged(

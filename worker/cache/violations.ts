@@ -5,7 +5,7 @@ import { narrowestMoves } from '../../shared/tags/narrowest-moves.ts'
 import type { Heal } from '../ledger/ledger-client.ts'
 import type { Suspicion } from './suspicions.ts'
 
-/** A proved violation, as the deployment is told of it. */
+/** A proved violation, as isolates report it to the deployment. */
 export interface Violation {
   readonly workspaceId: WorkspaceId
   readonly resource: string
@@ -24,7 +24,7 @@ interface ViolationsOptions {
   report(line: string): void
 }
 
-/** What follows from a proved violation. It moves the entry's narrowest tags, and the deployment hears of it, within a bound a minute. */
+/** Acts on a proved violation. It moves the entry's narrowest tags, and the deployment hears of it, within a bound a minute. */
 export type SettleViolation = (suspicion: Suspicion) => Promise<void>
 
 export function createViolations({ clock, heal, note, report }: ViolationsOptions): SettleViolation {

@@ -22,10 +22,10 @@ const table = `create table if not exists rollout (only integer primary key chec
 const rowSchema = z.object({ version: z.int().nonnegative(), state: rolloutStateSchema })
 
 /**
- * How a ledger knows the way in which its workspace is answered. It asks before it answers anybody, and is told of every change for the
- * time of its lease, so it need not ask again. A ledger whose lease is over asks first, too.
+ * How a ledger knows the way in which its workspace is answered. It asks before it answers anybody, and receives every change for the time
+ * of its lease, so it need not ask again. A ledger whose lease is over asks first, too.
  *
- * What it knows is on disk. If nobody answers the question in time, the last known state is in force, and it asks again.
+ * The copy is on disk. If nobody answers the question in time, the last known state is in force, and it asks again.
  */
 export class RolloutCopy {
   private readonly options: RolloutCopyOptions

@@ -20,7 +20,7 @@ function setUp() {
   const clock = createFakeClock()
   const database = new DatabaseSync(':memory:')
   const happened: RolloutChanged[] = []
-  /** What the ledgers have in force. */
+  /** The states that are in force in the ledgers. */
   const ledgers = new Map<string, RolloutNews>()
   const world = {
     isAway: new Set<string>(),

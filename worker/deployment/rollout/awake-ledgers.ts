@@ -9,11 +9,11 @@ import type { RolloutNews } from '../../ledger/rollout-messages.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /**
- * The ledgers that have asked for the rollout lately and are therefore told of changes, until they confirm them. The list is on disk, so a
+ * The ledgers that have asked for the rollout lately and are therefore sent changes, until they confirm them. The list is on disk, so a
  * restart of this object forgets no ledger that is awake.
  */
-export interface AwakeLedgers {
-  /** Notes a ledger that asks at this version. Answers for how long it is told of changes. */
+interface AwakeLedgers {
+  /** Notes a ledger that asks at this version. Answers the time for which it receives changes. */
   register(scope: string, version: number): number
   /** Marks every ledger as behind whose state is another one under this version. */
   expect(version: number, stateOf: (scope: string) => RolloutState): void

@@ -4,7 +4,7 @@ import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /** The places at which answers differed, by resource. The ones that were seen longest ago are forgotten. */
-export interface Differences {
+interface Differences {
   note(resource: string, places: readonly string[], nowMs: number): void
   /** The latest first. */
   all(): ShadowReport['differences']

@@ -5,12 +5,12 @@ import { defaultRollout, rolloutSettingSchema } from '../../../shared/contract/r
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /** The setting as it is kept, with its version and its last change. */
-export interface KeptRollout extends Pick<Rollout, 'version' | 'changed'> {
+interface KeptRollout extends Pick<Rollout, 'version' | 'changed'> {
   readonly setting: RolloutSetting
 }
 
 /** Keeps the setting of the rollout. A deployment that has changed nothing has the default. */
-export interface RolloutBook {
+interface RolloutBook {
   current(): KeptRollout
   write(setting: RolloutSetting, by: OperatorName | null, nowMs: number): void
 }

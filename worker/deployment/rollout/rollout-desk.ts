@@ -33,8 +33,8 @@ export interface RolloutChanged {
 }
 
 /**
- * Keeps the rollout of the deployment. A change is durable before it is told. Every ledger that is awake is told of it, again and again until it
- * confirms; one that wakes up asks. So a change is in force everywhere one staleness bound after all have confirmed it.
+ * Keeps the rollout of the deployment. A change is durable before it is told. It is sent to every ledger that is awake until the ledger
+ * confirms it; one that wakes up asks. So a change is in force everywhere one staleness bound after all have confirmed it.
  */
 export interface RolloutDesk {
   read(): Rollout
@@ -43,7 +43,7 @@ export interface RolloutDesk {
    * current one.
    */
   change(change: RolloutChange, by: OperatorName): Promise<Result<Rollout, WireError>>
-  /** The answer to a ledger that asks, and is told of changes from then on. */
+  /** The answer to a ledger that asks. From then on it receives changes. */
   rolloutFor(scope: string): RolloutTold
   /** Takes a proved violation. */
   note(violation: Violation): void

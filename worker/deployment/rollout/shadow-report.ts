@@ -5,7 +5,7 @@ import type { Totals } from '../metrics/totals.ts'
 
 const noOutcomes = { match: 0, mismatch: 0, late: 0, miss: 0, unknown: 0, skipped: 0 }
 
-/** What the comparisons found, by resource, from the deployment's figures. */
+/** The findings of shadow's comparisons by resource, from the deployment's figures. */
 export function shadowReportOf(
   { counters, durations }: Totals,
   findings: Pick<ShadowReport, 'differences' | 'suspected'>,

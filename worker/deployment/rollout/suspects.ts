@@ -5,7 +5,7 @@ import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /** The workspaces with proved violations, and the distinct keys of these, for a day. */
-export interface Suspects {
+interface Suspects {
   note(workspaceId: WorkspaceId, keyDigest: string, nowMs: number): void
   /** Forgets what was found in a workspace. */
   clear(workspaceId: WorkspaceId): void

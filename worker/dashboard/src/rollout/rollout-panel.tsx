@@ -107,24 +107,35 @@ function RolloutForm({ rollout }: { rollout: Rollout }) {
         </Question>
       )}
       {isConflict && (
-        <Notice tone="bad">
-          <p>
-            Somebody else has changed the rollout meanwhile: it is {modeTitles[rollout.mode].toLowerCase()},
-            at {rollout.percent} %. Nothing of yours was saved.
-          </p>
-          <button
-            type="button"
-            onClick={() => {
-              saving.reset()
-              begin(rollout)
-            }}
-          >
-            Show theirs
-          </button>
-        </Notice>
+        <ConflictNotice
+          theirs={rollout}
+          onShow={() => {
+            saving.reset()
+            begin(rollout)
+          }}
+        />
       )}
       {saving.isError && !isConflict && <FailureNotice error={saving.error} />}
     </div>
+  )
+}
+
+interface ConflictNoticeProps {
+  readonly theirs: Rollout
+  onShow(): void
+}
+
+function ConflictNotice({ theirs, onShow }: ConflictNoticeProps) {
+  return (
+    <Notice tone="bad">
+      <p>
+        Somebody else has changed the rollout meanwhile: it is {modeTitles[theirs.mode].toLowerCase()}, at{' '}
+        {theirs.percent} %. Nothing of yours was saved.
+      </p>
+      <button type="button" onClick={onShow}>
+        Show theirs
+      </button>
+    </Notice>
   )
 }
 

@@ -19,7 +19,7 @@ export const modeSentences: Readonly<Record<RolloutMode, string>> = {
 }
 
 export const listNames = ['allow', 'deny', 'shadowed'] as const
-export type ListName = (typeof listNames)[number]
+type ListName = (typeof listNames)[number]
 
 export const listTitles: Readonly<Record<ListName, { readonly title: string; readonly hint: string }>> = {
   allow: { title: 'Always within the percentage', hint: 'Answered by the tiers in the mode Percent.' },
@@ -55,7 +55,7 @@ export interface DraftedChange {
   readonly shadowed?: readonly WorkspaceId[]
 }
 
-/** What a draft changes of the setting; null if it cannot be sent, since a text is not valid. */
+/** The members that a draft changes; null if it cannot be sent, since a text is not valid. */
 export function changeOf(draft: RolloutDraft, rollout: Rollout): DraftedChange | null {
   const percent = percentOf(draft.percent)
   const lists = listNames.map((name) => [name, idsOf(draft.lists[name])] as const)

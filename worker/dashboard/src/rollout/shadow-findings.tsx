@@ -6,7 +6,7 @@ import { useShadowReport } from './use-rollout.ts'
 const shownOutcomes = ['match', 'mismatch', 'late', 'miss'] as const
 const titles = { match: 'Same', mismatch: 'Wrong', late: 'Late', miss: 'None' } as const
 
-/** What the comparisons of shadow found, once there are any. */
+/** The findings of shadow's comparisons, once there are any. */
 export function ShadowFindings() {
   const report = useShadowReport()
   if (report.isError) return <FailureNotice error={report.error} retry={() => void report.refetch()} />

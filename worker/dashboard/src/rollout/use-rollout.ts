@@ -16,7 +16,7 @@ export function useRollout() {
   })
 }
 
-/** What the comparisons of shadow found. */
+/** The findings of shadow's comparisons. */
 export function useShadowReport() {
   const { api } = usePlace()
   return useQuery({
