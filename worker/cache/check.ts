@@ -10,6 +10,7 @@ import { ownerOf } from './answer.ts'
 import { type Compared, type CreateSuspicion, differenceBetween } from './comparison.ts'
 import { hasMoved } from './freshness.ts'
 import type { ReadAnswer } from './read.ts'
+import type { SeeAnswer } from './shadow.ts'
 import { createSuspicions, type Suspicion } from './suspicions.ts'
 import type { SettleViolation } from './violations.ts'
 
@@ -25,6 +26,8 @@ interface ConsistencyOptions {
   /** Makes a suspicion of a difference; null if there is no instant to judge it by. */
   readonly suspect: CreateSuspicion
   readonly violated: SettleViolation
+  /** The comparisons of shadow, which see the answers of workspaces in shadow, and failures. */
+  readonly shadow: SeeAnswer
 }
 
 /**
@@ -36,7 +39,7 @@ interface ConsistencyOptions {
  * add load to an origin or a relay that is late. A violation heals by moving the entry's narrowest tags.
  */
 export function withConsistencyChecks(answer: AnswerQuestion, options: ConsistencyOptions): AnswerQuestion {
-  const { recorder, random, sampleRate, clock } = options
+  const { recorder, random, sampleRate, clock, shadow } = options
   const suspicions = createSuspicions(clock)
 
   function settle({ caller, workspaceId }: Inquiry, { view }: ReadAnswer): void {
@@ -65,6 +68,7 @@ export function withConsistencyChecks(answer: AnswerQuestion, options: Consisten
 
   return (inquiry) =>
     whenReady(answer(inquiry), (answered) => {
+      if (!answered.ok || answered.value.rollout === 'shadow') shadow(inquiry, answered)
       if (!answered.ok) return answered
       settle(inquiry, answered.value)
       const { entry, view } = answered.value

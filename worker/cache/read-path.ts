@@ -18,7 +18,7 @@ import type { Reader } from './read.ts'
 import { createReader } from './read.ts'
 import type { SettingsReader } from './settings-reader.ts'
 import { createSettingsReader } from './settings-reader.ts'
-import { withShadow } from './shadow.ts'
+import { createShadow } from './shadow.ts'
 import { createStore } from './store.ts'
 import { createViolations, type Violation } from './violations.ts'
 
@@ -76,9 +76,9 @@ export function createReadPath(parts: ReadPathParts): ReadPath {
     suspect: createSuspicion({ clock, instant }),
     violated: createViolations({ clock, heal, note, report }),
   }
-  const compared = withShadow(createAnswer(reader, settings, origin), judging)
-  const checked = withConsistencyChecks(compared, {
+  const checked = withConsistencyChecks(createAnswer(reader, settings, origin), {
     ...judging,
+    shadow: createShadow(judging),
     ...{ origin, random, sampleRate: parts.consistencySampleRate },
   })
   const loadsAhead = createLoadsAhead({ settings, clock })

@@ -6,6 +6,7 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
 import type { RolloutState } from '../../shared/contract/rollout.ts'
 import type { SourceName } from '../../shared/contract/tier-names.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
 import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Served } from '../../shared/resources/served.ts'
@@ -70,6 +71,8 @@ interface Passage {
   readonly options: ReaderOptions
   /** While an instant is in the future, readers that hold an older entry of its key do not wait for the origin. */
   readonly overdue: LRUCache<CacheKey, number>
+  /** The workspaces that the database answered last, because of the rollout. Near tiers are not read for them ahead of the view. */
+  readonly pastTiers: Set<WorkspaceId>
   readonly read: Read
   readonly policy: Policy
   readonly steps: Step[]
@@ -82,22 +85,32 @@ interface Passage {
  */
 export function createReader(options: ReaderOptions): Reader {
   const overdue = new LRUCache<CacheKey, number>({ max: limits.isolateOverdueMax })
+  const pastTiers = new Set<WorkspaceId>()
   return function answer(read) {
     // All of these begin before any of them is waited for. On a hit in memory all of them are at hand.
-    // The last view says whether the near tiers are worth reading while the next one is on its way.
-    const isPastTiers = read.isBypass || options.views.lastRollout(read.workspaceId) !== 'on'
-    const looking = isPastTiers ? [] : lookNear(options, read)
+    const looking = read.isBypass || isPastTiers(pastTiers, read) ? [] : lookNear(options, read)
     const proving = options.views.current(read.workspaceId, read.wish.proof, read.keepAlive)
     return whenReady(looking, (near) =>
       whenReady(read.policy, (policy) =>
         whenReady(proving, (proof) => {
-          const passage = { options, overdue, read, policy, steps: [] }
+          const passage = { options, overdue, pastTiers, read, policy, steps: [] }
           const answered = answerUnder(passage, near, proof)
           return read.wish.isExplained === true ? withTiers(passage, answered, proof) : answered
         }),
       ),
     )
   }
+}
+
+/** There is hardly ever such a workspace, and this runs on every read. */
+function isPastTiers(pastTiers: Passage['pastTiers'], { workspaceId }: Read): boolean {
+  return pastTiers.size > 0 && pastTiers.has(workspaceId)
+}
+
+/** If there are too many, all are forgotten: their next reads look into the near tiers once more, and drop what they find. */
+function notePastTiers({ pastTiers, read }: Passage): void {
+  if (pastTiers.size >= limits.isolateViewsMax) pastTiers.clear()
+  pastTiers.add(read.workspaceId)
 }
 
 /** Adds the entries of all tiers to an answer. Tiers that it did not need are read now, behind everything that it waited for. */
@@ -117,11 +130,13 @@ function answerUnder(passage: Passage, near: readonly Look[], proof: Proof): Ret
   const { options, read, policy, steps } = passage
   const refusal = refuse(read.wish, proof)
   if (refusal !== null) return err(refusal)
-  if (read.isBypass || !policy.isEnabled || rolloutBy(proof) !== 'on') return answerPastTiers(passage, proof)
+  const isOn = rolloutBy(proof) === 'on'
+  if (isOn && isPastTiers(passage.pastTiers, read)) passage.pastTiers.delete(read.workspaceId)
+  if (read.isBypass || !policy.isEnabled || !isOn) return answerPastTiers(passage, proof)
   const search = { options, read, policy, near, steps, lifetimeOf: () => wishedLifetime(passage) }
   return whenReady(searchTiers(search, proof), (found) => {
     // A slow tier may have taken so long that the view was renewed, and the rollout changed.
-    if (rolloutBy(found.proof) !== 'on') return answerPastTiers(passage, found.proof)
+    if (found.proof !== proof && rolloutBy(found.proof) !== 'on') return answerPastTiers(passage, found.proof)
     const answered = answerFromTiers(passage, found)
     if (answered !== null) return ok(answered)
     return read.wish.isOnlyIfCached ? err({ code: 'not_cached' }) : answerFromOrigin(passage, found)
@@ -217,6 +232,7 @@ async function answerPastTiers(passage: Passage, proof: Proof): Promise<Awaited<
   const { read, policy, options } = passage
   if (read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
   const isWanted = read.isBypass || !policy.isEnabled
+  if (rolloutBy(proof) !== 'on') notePastTiers(passage)
   const startedAtMs = options.clock.now()
   const loaded = await loadTimed(passage, proof, isWanted ? 'passing' : 'lingering', null)
   if (!loaded.ok) return isWanted ? loaded : err(spread(loaded.error, options.random()))

@@ -1,14 +1,15 @@
-import { whenReady } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
 import type { ShadowOutcome } from '../../shared/contract/rollout.ts'
 import { limits } from '../../shared/limits.ts'
 import type { ResourceName } from '../../shared/resources/index.ts'
 import { resources } from '../../shared/resources/index.ts'
+import type { Result } from '../../shared/result.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Recorder } from '../events.ts'
 import type { Views } from '../ledger/view.ts'
-import type { AnswerQuestion, Inquiry } from './answer.ts'
+import type { Inquiry } from './answer.ts'
 import { type Compared, type CreateSuspicion, differenceBetween } from './comparison.ts'
 import { hasMoved } from './freshness.ts'
 import type { ReadAnswer } from './read.ts'
@@ -25,15 +26,18 @@ interface ShadowOptions {
   readonly violated: SettleViolation
 }
 
+/** Sees an answer of a workspace in shadow, or the failure to get an answer. */
+export type SeeAnswer = (inquiry: Inquiry, answered: Result<ReadAnswer, WireError>) => void
+
 /**
- * The same answers. Behind those that the database gave to a workspace in shadow, the tiers are read and compared with them. A comparison
+ * Creates the comparisons of shadow. Behind answers that the database gave to a workspace in shadow, the tiers are read and compared with them. A comparison
  * loads nothing: the database's answer is there already, and what the tiers lack they are given. There are few at once, one of a key, and none
  * for a while after the origin has failed.
  *
  * As with every comparison, a difference alone says nothing, since the relay may be late. It counts as a mismatch once a view proves an
  * instant after it in which nothing had moved.
  */
-export function withShadow(answer: AnswerQuestion, options: ShadowOptions): AnswerQuestion {
+export function createShadow(options: ShadowOptions): SeeAnswer {
   const { recorder, clock, violated } = options
   const suspicions = createSuspicions(clock)
   const running = new Set<CacheKey>()
@@ -84,17 +88,15 @@ export function withShadow(answer: AnswerQuestion, options: ShadowOptions): Answ
     inquiry.caller.keepAlive(compare(inquiry, answered, shadow).finally(() => running.delete(key)))
   }
 
-  return (inquiry) =>
-    whenReady(answer(inquiry), (answered) => {
-      if (!answered.ok) {
-        if (answered.error.code !== 'not_cached') quietUntilMs = clock.now() + limits.shadowPauseMs
-        return answered
-      }
-      settle(inquiry, answered.value)
-      const { shadow } = answered.value
-      if (shadow !== undefined) begin(inquiry, answered.value, shadow)
-      return answered
-    })
+  return (inquiry, answered) => {
+    if (!answered.ok) {
+      if (answered.error.code !== 'not_cached') quietUntilMs = clock.now() + limits.shadowPauseMs
+      return
+    }
+    settle(inquiry, answered.value)
+    const { shadow } = answered.value
+    if (shadow !== undefined) begin(inquiry, answered.value, shadow)
+  }
 }
 
 /** The labels of the metrics are the names of declared resources, and nothing else. */

@@ -56,8 +56,6 @@ export interface Views {
     demand: Demand,
     keepAlive: (work: Promise<unknown>) => void,
   ): Awaitable<Proof>
-  /** How the workspace was answered by the last view, however old; `on` if there is none. */
-  lastRollout(workspaceId: WorkspaceId): RolloutState
   /** The view that `current` would answer without a call; null if it would call the ledger. */
   atHand(workspaceId: WorkspaceId): View | null
   /** The same proof, or a new one if the bound has passed since, because a tier or a load was slow. */
@@ -138,10 +136,6 @@ class IsolateViews implements Views {
     const isOld = demand.kind === 'at-least' && view !== null && view.version < demand.version
     if (mustCall || isOld) view = await this.calledAfterNow(workspaceId, state, keepAlive)
     return view === null ? err({ last: state.view }) : ok(view)
-  }
-
-  lastRollout(workspaceId: WorkspaceId): RolloutState {
-    return this.states.peek(workspaceId)?.view?.rollout ?? 'on'
   }
 
   atHand(workspaceId: WorkspaceId): View | null {

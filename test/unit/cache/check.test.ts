@@ -73,6 +73,7 @@ function createIsolate() {
     clock,
     sampleRate: 0.5,
     random: () => chance,
+    shadow: () => undefined,
     suspect: createSuspicion({ clock, instant: async () => (hasMarks ? clock.now() : null) }),
     violated: createViolations({
       clock,

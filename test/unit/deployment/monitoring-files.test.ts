@@ -122,7 +122,8 @@ describe('the figures as text', () => {
       const origin = {
         fetchedAtMs: 0,
         isUp: true,
-        queriesRunning: 1, queriesRunningMax: 16,
+        queriesRunning: 1,
+        queriesRunningMax: 16,
         queriesWaiting: 0,
         outbox,
         jobs: busyJobs,

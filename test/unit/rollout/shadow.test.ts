@@ -3,7 +3,7 @@ import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { createSuspicion } from '../../../worker/cache/comparison.ts'
 import type { ReadAnswer } from '../../../worker/cache/read.ts'
-import { withShadow } from '../../../worker/cache/shadow.ts'
+import { createShadow, type SeeAnswer } from '../../../worker/cache/shadow.ts'
 import type { ShadowRead } from '../../../worker/cache/shadow-read.ts'
 import type { Suspicion } from '../../../worker/cache/suspicions.ts'
 import type { Entry } from '../../../worker/entry/entry.ts'
@@ -51,8 +51,7 @@ function createIsolate() {
     since: async (_workspace: unknown, ledgerId: string | null, after: number) =>
       ok(book.since(ledgerId, after)),
   }
-  let next: Awaited<ReturnType<Parameters<typeof withShadow>[0]>> = ok(answerOf())
-  const answer = withShadow(async () => next, {
+  const see = createShadow({
     views: createViews({ ledger, clock, boundMs: 1_000, shared: null }),
     recorder: { record: (event) => events.push(event) },
     clock,
@@ -61,10 +60,12 @@ function createIsolate() {
       violations.push(suspicion)
     },
   })
-  return async (given: typeof next, question = questionOf()) => {
-    next = given
+  return async (given: Parameters<SeeAnswer>[1], question = questionOf()) => {
     const background: Promise<unknown>[] = []
-    await answer(inquiryOf(question, (work) => background.push(work)))
+    see(
+      inquiryOf(question, (work) => background.push(work)),
+      given,
+    )
     await settle()
     return background
   }
