@@ -29,7 +29,9 @@ const member = { ...bearer(await tokenOf('member')), 'X-Workspace-ID': '15213' }
 async function ask(path: string, headers: Record<string, string>, body?: unknown) {
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
   const response = await exports.default.fetch(`https://boardcache.test${path}`, { headers, ...init })
-  const json = z.object({ code: z.string().optional(), data: z.unknown() }).parse(await response.json())
+  const json = z
+    .object({ code: z.string().optional(), data: z.unknown().optional() })
+    .parse(await response.json())
   return { status: response.status, ...json }
 }
 
