@@ -29,8 +29,9 @@ export const rolloutLimits = {
   rolloutLingerMs: 1_000,
   /** The seconds over which readers spread their return after a 503 of the database that answers them. */
   rolloutRetrySpreadSeconds: 5,
-  /** The comparisons of an isolate at once, and how long none begins after the origin has failed. */
+  /** The comparisons of an isolate at once, after which time one is taken for lost, and how long none begins after the origin has failed. */
   shadowAtOnceMax: 8,
+  shadowLostMs: 10_000,
   shadowPauseMs: 5_000,
   /** The places of one difference, the characters of each, and the places that the deployment keeps. */
   differencePlacesMax: 5,

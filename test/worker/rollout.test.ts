@@ -41,7 +41,7 @@ const rolloutOf = async (workspace: string) =>
 
 describe('the rollout', () => {
   it('is on until an operator changes it, and then in force in ledgers that are awake and that wake up', async () => {
-    const before = rolloutSchema.parse((await ask('/api/rollout', reader)).data)
+    const before = rolloutSchema.parse((await ask('/api/rollout', internal)).data)
     expect(before).toMatchObject({ mode: 'on', percent: 100, version: 0, changed: null, unconfirmed: 0 })
     expect(await rolloutOf('15213')).toBeUndefined()
     const changed = await change({ mode: 'percent', percent: 0, allow: ['15214'], shadowed: ['15215'] })
@@ -51,7 +51,7 @@ describe('the rollout', () => {
     expect(await rolloutOf('15215')).toBe('shadow')
     await change({ mode: 'off' })
     expect([await rolloutOf('15214'), await rolloutOf('15215')]).toEqual(['off', 'off'])
-    const frozen = rolloutSchema.parse((await ask('/api/rollout', reader)).data)
+    const frozen = rolloutSchema.parse((await ask('/api/rollout', internal)).data)
     expect(frozen).toMatchObject({ mode: 'off', percent: 0, allow: ['15214'], shadowed: ['15215'] })
   })
 
@@ -85,7 +85,7 @@ describe('the rollout', () => {
       ],
     ])
       expect((await ask('/api/rollout', internal, body)).code, JSON.stringify(body)).toBe('invalid_body')
-    expect((await ask('/api/rollout', reader)).data).toMatchObject({ version: 0 })
+    expect((await ask('/api/rollout', internal)).data).toMatchObject({ version: 0 })
   })
 
   it('is in the activity feed and in Prometheus', async () => {
@@ -119,7 +119,7 @@ describe('the rollout', () => {
     const violation = { resource: 'contact-list', places: ['$.contacts[].name'] }
     for (const keyDigest of ['a', 'b'])
       await overview.noteViolation({ ...violation, keyDigest, workspaceId: '15213' as never })
-    const report = shadowReportSchema.parse((await ask('/api/rollout/shadow', reader)).data)
+    const report = shadowReportSchema.parse((await ask('/api/rollout/shadow', internal)).data)
     expect(report).toMatchObject({
       differences: [{ resource: 'contact-list', place: '$.contacts[].name', count: 2 }],
       suspected: [{ workspaceId: '15213', keys: 2 }],

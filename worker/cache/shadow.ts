@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
+import { wireErrors } from '../../shared/contract/errors.ts'
 import type { ShadowOutcome } from '../../shared/contract/rollout.ts'
 import { limits } from '../../shared/limits.ts'
 import type { ResourceName } from '../../shared/resources/index.ts'
@@ -40,7 +41,8 @@ export type SeeAnswer = (inquiry: Inquiry, answered: Result<ReadAnswer, WireErro
 export function createShadow(options: ShadowOptions): SeeAnswer {
   const { recorder, clock, violated } = options
   const suspicions = createSuspicions(clock)
-  const running = new Set<CacheKey>()
+  /** The comparisons under way, and when each began. */
+  const running = new Map<CacheKey, number>()
   let quietUntilMs = 0
 
   const count = (resource: string, outcome: ShadowOutcome, savedMs?: number) => {
@@ -79,18 +81,21 @@ export function createShadow(options: ShadowOptions): SeeAnswer {
 
   function begin(inquiry: Inquiry, answered: ReadAnswer, shadow: ShadowRead): void {
     const { key } = answered
-    const isQuiet = clock.now() < quietUntilMs
-    if (isQuiet || running.has(key) || running.size >= limits.shadowAtOnceMax) {
+    const nowMs = clock.now()
+    // The platform may end a request with the comparison behind it, which then never ends by itself.
+    for (const [each, atMs] of running) if (nowMs - atMs >= limits.shadowLostMs) running.delete(each)
+    if (nowMs < quietUntilMs || running.has(key) || running.size >= limits.shadowAtOnceMax) {
       count(inquiry.question.resource.name, 'skipped')
       return
     }
-    running.add(key)
+    running.set(key, nowMs)
     inquiry.caller.keepAlive(compare(inquiry, answered, shadow).finally(() => running.delete(key)))
   }
 
   return (inquiry, answered) => {
     if (!answered.ok) {
-      if (answered.error.code !== 'not_cached') quietUntilMs = clock.now() + limits.shadowPauseMs
+      const isOutage = wireErrors[answered.error.code].status >= 500 && answered.error.code !== 'not_cached'
+      if (isOutage) quietUntilMs = clock.now() + limits.shadowPauseMs
       return
     }
     settle(inquiry, answered.value)

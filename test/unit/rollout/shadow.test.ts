@@ -142,6 +142,18 @@ describe('behind an answer in shadow', () => {
     expect(outcomes().filter((outcome) => outcome === 'match')).toHaveLength(limits.shadowAtOnceMax)
   })
 
+  it('a comparison that never ends takes no place for ever', async () => {
+    const read = createIsolate()
+    const stuck = shadowOf(loaded(), { search: () => new Promise(() => undefined) })
+    for (let index = 0; index < limits.shadowAtOnceMax; index += 1)
+      await read(ok(answered(stuck, { key: `key ${index}` as CacheKey })))
+    await read(ok(answered(shadowOf(loaded()))))
+    expect(outcomes()).toEqual(['skipped'])
+    await clock.advance(limits.shadowLostMs)
+    await read(ok(answered(shadowOf(loaded()))))
+    expect(outcomes()).toEqual(['skipped', 'match'])
+  })
+
   it('nothing is compared for a while after the origin has failed', async () => {
     const read = createIsolate()
     await read(err({ code: 'overloaded' }))
