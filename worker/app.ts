@@ -38,6 +38,7 @@ import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { redisRoutes } from './routes/redis.ts'
 import { resourceRoutes } from './routes/resources.ts'
+import { rolloutRoutes } from './routes/rollout.ts'
 import { type RoutedMessage, takeRoutedMail } from './routes/routed-mail.ts'
 import { voiceRoutes } from './routes/voice.ts'
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
@@ -88,6 +89,7 @@ export const routes: readonly Route[] = [
   ...figureRoutes,
   ...redisRoutes,
   ...workspacesRoutes,
+  ...rolloutRoutes,
   ...activityRoutes,
 ]
 

@@ -1,4 +1,5 @@
 import type { HubFrame, liveCloseCodes } from '../shared/contract/live.ts'
+import type { ShadowOutcome } from '../shared/contract/rollout.ts'
 import type { SourceName, TierName } from '../shared/contract/tier-names.ts'
 import type { ContextSource } from '../shared/contract/voice.ts'
 import type { ResourceName } from '../shared/resources/index.ts'
@@ -131,6 +132,16 @@ export type CacheEvent =
    * missed; absent if it is not known.
    */
   | { readonly kind: 'consistency'; readonly outcome: CheckOutcome; readonly staleMs?: number }
+  /**
+   * An answer of the database was compared with what the tiers would have said. `savedMs` is the time that they would have saved; absent
+   * if they would not have answered the same.
+   */
+  | {
+      readonly kind: 'shadow'
+      readonly resource: ResourceName
+      readonly outcome: ShadowOutcome
+      readonly savedMs?: number
+    }
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
   /** A call was answered before it was picked up, with variables from these places. */

@@ -13,7 +13,7 @@ import type { Config } from './config.ts'
 import { parseConfig } from './config.ts'
 import { isolateGauges } from './deployment/metrics/isolate-gauges.ts'
 import type { MetricsClient } from './deployment/metrics/metrics-client.ts'
-import { createMetricsClient, overviewName } from './deployment/metrics/metrics-client.ts'
+import { createMetricsClient } from './deployment/metrics/metrics-client.ts'
 import { createMonitoringClient, type MonitoringClient } from './deployment/monitoring-client.ts'
 import { etagOf } from './entry/entry.ts'
 import type { Env } from './env.ts'
@@ -31,6 +31,7 @@ import type { LiveClient } from './live/live-client.ts'
 import { createLiveClient } from './live/live-client.ts'
 import type { Origin } from './outbound/origin-client.ts'
 import { createOrigin } from './outbound/origin-client.ts'
+import { overviewName } from './platform/object-names.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
 import { createRateLimits } from './rate-limits/rate-limits.ts'
 import type { RedisDatabases } from './redis/databases.ts'
@@ -85,10 +86,8 @@ export function createServices(
   const { recorder } = metrics
   const { ledger, readActivity, marks, live } = createLedgers(env, clock, recorder)
   const origin = createOrigin({
-    url: config.originUrl,
-    internalAuthKey: config.internalAuthKey,
-    clock,
-    recorder,
+    ...{ url: config.originUrl, internalAuthKey: config.internalAuthKey },
+    ...{ clock, recorder },
   })
   const redis = createRedisDatabases(config.redis, clock, (url, init) => fetch(url, init))
   const tiers = createTiers({
@@ -99,6 +98,8 @@ export function createServices(
     clock,
     recorder,
   })
+  const { METRICS_OVERVIEW: overviews } = env
+  const monitoring = createMonitoringClient(() => overviews.get(overviews.idFromName(overviewName)), clock)
   metrics.observe(() => isolateGauges(tiers, origin, redis.servers))
   const { settings, answer, views } = createReadPath({
     ...{ clock, recorder, ledger, origin, etagOf, random: Math.random, report: console.error },
@@ -108,6 +109,7 @@ export function createServices(
     staleIfErrorSeconds: config.staleIfErrorSeconds,
     consistencySampleRate: config.consistencySampleRate,
     instant: marks.instant,
+    noteViolation: monitoring.noteViolation,
     heal: createHeal((workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)), clock),
   })
 
@@ -115,10 +117,7 @@ export function createServices(
     config,
     clock,
     metrics,
-    monitoring: createMonitoringClient(
-      () => env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName(overviewName)),
-      clock,
-    ),
+    monitoring,
     ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
     readActivity,

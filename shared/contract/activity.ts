@@ -4,6 +4,7 @@ import { limits } from '../limits.ts'
 import { alertChangeSchema } from './alerts.ts'
 import { invalidationActionSchema } from './invalidation.ts'
 import { redisNamespaceSchema } from './redis.ts'
+import { rolloutSettingSchema } from './rollout.ts'
 
 /*
  * The activity feeds: what moved in a workspace and what happened to the deployment, the newest first. Items have ids, tags, versions
@@ -78,6 +79,8 @@ export type WorkspaceActivity = z.output<typeof workspaceActivitySchema>
 
 const happenedShape = { id: z.string(), at: z.iso.datetime(), by: activityAuthorSchema }
 
+const rolloutShareSchema = rolloutSettingSchema.pick({ mode: true, percent: true })
+
 /** An item of the deployment's feed. */
 export const deploymentActivitySchema = z.discriminatedUnion('kind', [
   z.object({
@@ -100,11 +103,27 @@ export const deploymentActivitySchema = z.discriminatedUnion('kind', [
     database: redisNamespaceSchema,
     everywhere: z.boolean(),
   }),
+  /** The rollout was changed, by an operator or, with `reason` `violations`, by itself for one workspace. */
+  z.object({
+    kind: z.literal('rollout'),
+    ...happenedShape,
+    reason: z.enum(['changed', 'violations']),
+    from: rolloutShareSchema,
+    to: rolloutShareSchema,
+    /** How many workspaces each list gained and lost. Their ids are for operators alone (`GET /api/rollout`). */
+    lists: z.array(
+      z.object({
+        list: z.enum(['allow', 'deny', 'shadowed']),
+        added: z.int().nonnegative(),
+        removed: z.int().nonnegative(),
+      }),
+    ),
+  }),
 ])
 export type DeploymentActivity = z.output<typeof deploymentActivitySchema>
 
 export const workspaceKindSchema = z.enum(['invalidation', 'settings'])
-export const deploymentKindSchema = z.enum(['alert', 'alert_settings', 'deploy', 'redis_clear'])
+export const deploymentKindSchema = z.enum(['alert', 'alert_settings', 'deploy', 'redis_clear', 'rollout'])
 
 /** A place in a feed. Callers treat it as opaque. */
 const position = z

@@ -72,6 +72,10 @@ export const wireErrors = {
     sentence: 'The workspace already has as many webhook endpoints as it may. Delete one first.',
   },
   webhook_endpoint_off: { status: 409, sentence: 'The webhook endpoint is off. Turn it on first.' },
+  rollout_changed: {
+    status: 409,
+    sentence: 'Somebody else has changed the rollout since this version of it was read. Read it again first.',
+  },
   event_id_reused: {
     status: 409,
     sentence:

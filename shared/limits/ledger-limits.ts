@@ -1,5 +1,9 @@
+import { rolloutLimits } from './rollout-limits.ts'
+
 /** The bounds of freshness, of ledgers and their views, and of the outbox and its relay. */
 export const ledgerLimits = {
+  /** Ledgers carry the rollout to the isolates. */
+  ...rolloutLimits,
   /** The staleness bound (`STALENESS_BOUND_MS`), and how long an older entry may answer after its lifetime if the origin fails. */
   stalenessBoundDefaultMs: 1_000,
   stalenessBoundMaxMs: 30_000,

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { RolloutState } from '../contract/rollout.ts'
+import { rolloutStateSchema } from '../contract/rollout.ts'
 import type { SourceName } from '../contract/tier-names.ts'
 import { sourceNames } from '../contract/tier-names.ts'
 import type { Role, UserId } from '../ids.ts'
@@ -26,6 +28,8 @@ export interface Served {
   readonly responseTimeMs: number
   readonly retrievedAtMs: number
   readonly isCacheEnabled: boolean
+  /** How the rollout has the workspace answered. If not `on`, the database answered because of it. Absent if nothing is known. */
+  readonly rollout?: RolloutState
   /** Null for the CRM's backend. */
   readonly userId: UserId | null
   /** The role with which the door let a member in; absent for the CRM's backend. */
@@ -46,6 +50,10 @@ export const cacheMemberSchema = z.object({
   }),
   edge_location: z.string(),
   response_time_ms: z.number(),
+  rollout: rolloutStateSchema.exclude(['on']).optional().meta({
+    description:
+      'Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).',
+  }),
   explanation: explanationSchema.optional(),
 })
 
@@ -63,6 +71,7 @@ export function cacheMemberOf(served: Served): z.input<typeof cacheMemberSchema>
     proved_age: served.provedAgeSeconds,
     edge_location: served.edgeLocation,
     response_time_ms: served.responseTimeMs,
+    rollout: served.rollout === 'on' ? undefined : served.rollout,
     explanation: served.explanation,
   }
 }

@@ -24,6 +24,7 @@ const heldBytes = 1_800
 
 /** The product with its defaults. An isolate's memory holds as many pages as 16 MiB hold of real ones. */
 const setup: Setup = {
+  hasRollouts: false,
   boundMs: 1_000,
   staleIfErrorSeconds: 86_400,
   memoryBytes: heldBytes * Math.floor(limits.memoryCacheBytesDefault / (pageBytes + heldBytes)),

@@ -106,6 +106,43 @@ describe.skipIf(chromiumPath === null)('the whole deployment at once', () => {
     expect(asked.length).toBe(before)
   })
 
+  it('is taken off the tiers by an operator, who is asked first, and a change over somebody else’s is refused', async () => {
+    const { open, panel, page, seriousFaults } = await given.signedIn()
+    await open('Deployment')
+    const rollout = panel('Rollout')
+    await rollout.getByText('Nobody has changed it yet.').waitFor()
+    await rollout.getByRole('radio', { name: 'Percent' }).check()
+    await rollout.getByLabel('Percentage of the workspaces').fill('101')
+    expect(await rollout.getByRole('button', { name: 'Change', exact: true }).isDisabled()).toBe(true)
+    await rollout.getByLabel('Percentage of the workspaces').fill('12.5')
+    await rollout.getByText('Single workspaces').click()
+    await rollout.getByLabel(/^Always within the percentage/).fill('15213')
+
+    // Somebody else is quicker.
+    const theirs = await given.stack.api().post('/api/rollout', { percent: 99 })
+    expect(theirs.status).toBe(200)
+    await rollout.getByRole('button', { name: 'Change', exact: true }).click()
+    await rollout.getByRole('alertdialog').getByText('100 % becomes 12.5 %.').waitFor()
+    await rollout.getByRole('button', { name: 'Yes, change' }).click()
+    await rollout.getByText(/Somebody else has changed the rollout meanwhile: it is on, at 99 %/).waitFor()
+    await rollout.getByRole('button', { name: 'Show theirs' }).click()
+    expect(await rollout.getByLabel('Percentage of the workspaces').inputValue()).toBe('99')
+
+    await rollout.getByRole('button', { name: 'Freeze everything' }).click()
+    await page.keyboard.press('Escape')
+    expect(await rollout.getByRole('alertdialog').count()).toBe(0)
+    await rollout.getByRole('button', { name: 'Freeze everything' }).click()
+    await rollout.getByRole('button', { name: 'Yes, freeze' }).click()
+    await rollout.locator('.state').getByText('Off').waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await seriousFaults()).toEqual([])
+    await rollout.getByRole('radio', { name: 'On', exact: true }).check()
+    await rollout.getByRole('button', { name: 'Change', exact: true }).click()
+    await rollout.getByRole('button', { name: 'Yes, change' }).click()
+    await rollout.locator('.state').getByText('On').waitFor()
+  })
+
   it.each(['manager@xenia.example', 'member@boardcache.example'])(
     'is not offered to %s, who is no operator, and the API refuses them too',
     async (email) => {

@@ -3,6 +3,7 @@ import { canaries } from './canaries.ts'
 import { markCanaries } from './mark-canaries.ts'
 import { simulateWith } from './planted.ts'
 import { redisCanaries } from './redis-canaries.ts'
+import { rolloutCanaries } from './rollout-canaries.ts'
 import type { Failure } from './simulation.ts'
 
 const seedsMax = 300
@@ -20,7 +21,7 @@ async function firstFailure(
 }
 
 describe('a bug planted in production is caught:', () => {
-  it.for([...canaries, ...markCanaries, ...redisCanaries])(
+  it.for([...canaries, ...markCanaries, ...redisCanaries, ...rolloutCanaries])(
     '$bug',
     async ({ breaks, replacements, firstSeed = 1 }) => {
       const failure = await firstFailure(await simulateWith(replacements), firstSeed)

@@ -76,7 +76,7 @@ const decoder = new TextDecoder()
  * A proof comes from a ledger call that was sent no earlier than one bound before the request arrived. If an answer
  * takes longer than one ledger call and one look into every tier, as after a slow load, it is proved a second time.
  */
-const proofMaxMs =
+export const proofMaxMs =
   limits.ledgerDeadlineMs +
   limits.sharedViewDeadlineMs +
   limits.edgeCacheDeadlineMs +

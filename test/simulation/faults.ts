@@ -4,6 +4,7 @@ import type { SimulatedPlace, TierFaults } from './doors.ts'
 import type { Ledgers } from './ledgers.ts'
 import type { Marking } from './marking.ts'
 import type { Operator } from './operator.ts'
+import type { Rollouts } from './rollouts.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedTiers } from './tiers.ts'
 import type { Trace } from './trace.ts'
@@ -22,6 +23,8 @@ export interface FaultyParts {
   readonly operator: Operator | null
   /** Null in a run without marks. */
   readonly marking: Marking | null
+  /** Null in a run in which nobody changes the rollout. */
+  readonly rollouts: Rollouts | null
   readonly originWay: Way
   readonly backendWay: Way
   viewsWayAt(location: string): Way
@@ -96,6 +99,7 @@ export function healAll(parts: FaultyParts): void {
   const marks = marking === null ? [] : [marking.databaseWay, marking.marksWay]
   for (const way of [...ways, ...marks, originWay, backendWay]) way.calm()
   marking?.calm()
+  parts.rollouts?.calm()
 }
 
 type Heal = () => void

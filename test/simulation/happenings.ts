@@ -31,6 +31,9 @@ export const happenings = [
   'a mark is refused',
   'an answer is proved after its load',
   'an answer outlives its load by a proof',
+  'the rollout is changed',
+  'the keeper of the rollout restarts',
+  'the database answers because of the rollout',
 ] as const
 export type Happening = (typeof happenings)[number]
 

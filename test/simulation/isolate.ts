@@ -43,6 +43,8 @@ export interface Setup {
   readonly hasSharedViews: boolean
   /** Whether writes are told by the outbox and its relay, with marks. */
   readonly hasMarks: boolean
+  /** Whether an operator changes the rollout meanwhile. */
+  readonly hasRollouts: boolean
 }
 
 /** The read path of one isolate, with production's own code. */
@@ -124,6 +126,7 @@ export function createIsolate(
     report: () => undefined,
     instant: async () => null,
     heal: async () => false,
+    noteViolation: async () => undefined,
   })
   const memberships = createMemberships({
     ...{ views, boundMs, clock, recorder },

@@ -6,8 +6,11 @@ import { Book } from '../../worker/ledger/book.ts'
 import { createTables } from '../../worker/ledger/book-storage.ts'
 import type { LedgerStub } from '../../worker/ledger/ledger-client.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from '../../worker/ledger/ledger-messages.ts'
+import { withRollout } from '../../worker/ledger/ledger-messages.ts'
 import type { LedgerHead, MarkBook } from '../../worker/ledger/mark-book.ts'
 import { ProvenBook } from '../../worker/ledger/proven-book.ts'
+import type { RolloutCopy } from '../../worker/ledger/rollout-copy.ts'
+import type { RolloutNews } from '../../worker/ledger/rollout-messages.ts'
 import { createSqlStorage } from '../support/book-storage.ts'
 import type { Dice } from '../support/dice.ts'
 import type { Happening } from './happenings.ts'
@@ -21,10 +24,18 @@ export interface LedgersMarks {
   readonly happened: (what: Happening) => void
 }
 
+/** The object that the ledgers ask for the rollout. */
+export interface LedgersRollouts {
+  /** A ledger's copy in its storage. `isThere`: whether the object is still on that machine. */
+  copyOf(workspaceId: WorkspaceId, database: DatabaseSync, isThere: () => boolean): RolloutCopy
+}
+
 /** The ledgers of all workspaces with production's book, and the network to them from each location. */
 export interface Ledgers {
   stubAt(location: string): (workspaceId: WorkspaceId) => LedgerStub
   wayFrom(location: string): Way
+  /** Tells a ledger the rollout. It wakes up for that. */
+  takeRollout(workspaceId: WorkspaceId, news: RolloutNews): Promise<number>
   /** Moves the object to another machine, where it starts from what it had stored. */
   restart(workspaceId: WorkspaceId): void
   /** Loses its storage. Readers must never notice a wrong answer because of it. */
@@ -49,6 +60,8 @@ export interface LedgersOptions {
   readonly locations: readonly string[]
   readonly bounds: BookLimits
   readonly marks?: LedgersMarks | null
+  /** How the ledgers know the rollout; null in a run without. */
+  readonly rollouts?: LedgersRollouts | null
   /** How calls to the ledgers behave while there is no fault. */
   readonly usualWay: WayFaults
   /** Called when a ledger begins (without events), and at the instant at which it stores something. */
@@ -84,12 +97,16 @@ export function createLedgers(options: LedgersOptions): Ledgers {
         ),
       since: (ledgerId, version) =>
         wayFrom(location).cross(async () => {
-          const changes = await awake(workspaceId, ({ since }) => since(ledgerId, version))
+          const changes = await awake(workspaceId, async ({ since, rollout }) => {
+            await rollout?.ready()
+            return withRollout(since(ledgerId, version), rollout?.state ?? 'on')
+          })
           const { provedAtMs } = changes
           if (provedAtMs !== undefined) proved?.(workspaceId, { ...changes, provedAtMs })
           return changes
         }),
     }),
+    takeRollout: async (workspaceId, news) => awake(workspaceId, ({ rollout }) => rollout?.take(news) ?? 0),
     ...fates,
   }
 }
@@ -98,12 +115,13 @@ export function createLedgers(options: LedgersOptions): Ledgers {
 interface Ledger {
   readonly book: Book
   since(ledgerId: string | null, version: number): LedgerChanges
+  readonly rollout: RolloutCopy | null
   /** Settles once the ledger may answer; null if it may already. */
-  readonly waking: Promise<void> | null
+  readonly waking: Promise<unknown> | null
 }
 
 /** The books of all ledgers, and what can happen to them. */
-function createBooks({ scheduler, bounds, written, marks = null }: LedgersOptions) {
+function createBooks({ scheduler, bounds, written, marks = null, rollouts = null }: LedgersOptions) {
   const databases = new Map<WorkspaceId, DatabaseSync>()
   const ledgers = new Map<WorkspaceId, Ledger>()
   const speaking = new Map<WorkspaceId, string>()
@@ -125,10 +143,11 @@ function createBooks({ scheduler, bounds, written, marks = null }: LedgersOption
     const book = new Book(createSqlStorage(database), birth, bounds)
     const note = ({ version }: LedgerHead) => told.set(workspaceId, Math.max(toldBy(workspaceId), version))
     const isThere = () => ledgers.get(workspaceId)?.book === book
-    const ledger =
+    const proven =
       marks === null
         ? { book, waking: null, since: book.since.bind(book) }
         : provenLedger(book, scheduler, { ...marks, workspaceId, isHeard, isThere, note })
+    const ledger = withCopy(proven, rollouts?.copyOf(workspaceId, database, isThere) ?? null)
     ledgers.set(workspaceId, ledger)
     return ledger
   }
@@ -193,8 +212,14 @@ interface Asking {
   note(head: LedgerHead): void
 }
 
+/** A ledger that wakes up once it knows its proof and the rollout. */
+function withCopy(proven: Omit<Ledger, 'rollout'>, rollout: RolloutCopy | null): Ledger {
+  const waking = rollout === null ? proven.waking : Promise.all([proven.waking, rollout.wake()])
+  return { ...proven, rollout, waking }
+}
+
 /** A ledger that asks for its proof over the network. */
-function provenLedger(book: Book, clock: Clock, asking: Asking): Ledger {
+function provenLedger(book: Book, clock: Clock, asking: Asking): Omit<Ledger, 'rollout'> {
   const { workspaceId, way, markBook, happened, isHeard, isThere, note } = asking
   let isFirst = isHeard
   const answer = (head: LedgerHead) => {

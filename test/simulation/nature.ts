@@ -11,6 +11,8 @@ export interface Nature {
   /** Whether the faults go on for minutes, with fewer reads and writes in the same time. */
   readonly isLong: boolean
   readonly dice: Dice
+  /** The chance of what concerns the rollout. */
+  readonly rolloutDice: Dice
   readonly scheduler: Scheduler
   readonly trace: Trace
   databaseOf(workspaceId: WorkspaceId): Database

@@ -50,7 +50,7 @@ const proofShareMin = 0.75
 const hot = { share: 0.6, places: 5 } as const
 
 export function createReaders(world: World): Readers {
-  const { scheduler, checker, trace, population, watch } = world
+  const { scheduler, checker, trace, population, rollouts, watch } = world
   const statuses: Record<string, number> = {}
   const open = new Set<Life>()
   let reads = 0
@@ -79,6 +79,7 @@ export function createReaders(world: World): Readers {
       ...{ arrivedMs, answeredMs },
     }
     watch(() => checker.answered(seen, answer))
+    watch(() => rollouts?.answered(seen, answer))
     if (view !== null && view.provedAtMs > 0) watch(() => checker.proved(workspaceId, view))
     if (wish.isOnlyIfCached && source === 'database')
       watch(() => fail('only-if-cached: answered from the database'))

@@ -33,12 +33,15 @@ import { createWorld, type World } from './world.ts'
  *   Transactions stay open for minutes, rows are parked, relays are killed, lag and run twice, the object of the marks
  *   restarts, writes without triggers move everything, ledgers are lost and go back, and the database is restored from a
  *   backup, copied back on its disk, or replaced by a replica that is promoted. Some of these runs last for minutes.
+ * - In a third of the runs an operator changes the rollout: mode, percentage and lists. Its keeper restarts, and what it tells the ledgers is
+ *   late, lost, or not confirmed.
  * - The clocks of a location's machines differ by up to 100 ms, and those of different locations by seconds.
  *
  * These things do not happen, and nothing is promised for them: a bit that flips, a clock that differs by more within
  * a location, a write that is never reported. A ledger that goes back by less than what it has told about itself, at most
  * ten seconds, is noticed by the next reader who knows better. A database that takes acknowledged writes back is noticed by
- * its marks, from the first one on: a restore before it is the operator's to report.
+ * its marks, from the first one on: a restore before it is the operator's to report. A ledger that wakes up without its storage while the
+ * keeper of the rollout does not answer: it believes the default.
  *
  * After every step the checker (checker.ts) has compared every answer, and every entry that was given to a tier, with
  * what was true. At the end the faults stop, and everything must become current, proved and cached again.
@@ -106,7 +109,7 @@ export async function simulate(
 
 /** The phase with reads, writes and faults. */
 async function storm(
-  { isLong, dice, scheduler, backend, faultyParts, pass }: World,
+  { isLong, dice, scheduler, backend, faultyParts, rollouts, pass }: World,
   { readAnything }: Readers,
 ): Promise<void> {
   const lastsMs = isLong ? longStormMs : stormMs
@@ -123,6 +126,7 @@ async function storm(
   planFaults(faultyParts, endMs)
   planRedisFates(faultyParts, endMs)
   planMarkFates(faultyParts, endMs)
+  rollouts?.plan(endMs)
   often(dice.pick([500, 1_500, 5_000]), () => backend.write(dice.pick(workspaceIds)))
   often(dice.pick([200, 400, 800]), readAnything)
   await pass(lastsMs)
@@ -137,6 +141,7 @@ async function converge(world: World, readers: Readers): Promise<void> {
   await pass(calmMs)
   expectThat(readers.unanswered() === 0, `${readers.unanswered()} reads were never answered`)
   expectThat(backend.unacknowledged() === 0, `${backend.unacknowledged()} writes were never acknowledged`)
+  expectThat(world.rollouts?.isOn() !== false, 'a ledger never confirmed that the rollout is on')
   // No more changes are reported. After one bound every proved answer must show the present state.
   await pass(setup.boundMs + 1)
 

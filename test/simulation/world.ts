@@ -15,6 +15,7 @@ import { createOperator, type Operator } from './operator.ts'
 import { createPopulation, type Population } from './population.ts'
 import { boardIds, placeAsked, workspaceIds } from './questions.ts'
 import { BrokenPromise, createRecords, type KnownVersion } from './records.ts'
+import { createRollouts, type Rollouts } from './rollouts.ts'
 import { createScheduler } from './scheduler.ts'
 import { createSimulatedTiers, type SimulatedTiers } from './tiers.ts'
 import { createTrace } from './trace.ts'
@@ -31,9 +32,14 @@ export interface World extends Nature {
   readonly faultyParts: FaultyParts
   /** Null in a run without marks. */
   readonly marking: Marking | null
+  /** Null in a run in which nobody changes the rollout. */
+  readonly rollouts: Rollouts | null
   /** The newest acknowledged version of each workspace, as a client knows it that wrote something. */
   readonly acknowledged: ReadonlyMap<WorkspaceId, KnownVersion>
 }
+
+/** The rollout has a chance of its own, so that a run without it is the same as before there was one. */
+const rolloutSeeds = 1_000_000
 
 const primary = 'ams'
 const locations = [primary, 'sin', 'sfo']
@@ -55,15 +61,14 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     nowMs: scheduler.now,
     historyOf: (workspaceId, place) => databaseOf(workspaceId).historyOf(place),
   })
+  const rollouts = setup.hasRollouts ? createRollouts(nature) : null
   const marking = setup.hasMarks ? createMarking(nature, records) : null
   const ledgers = createLedgers({
     scheduler,
     dice,
     locations,
-    marks:
-      marking === null
-        ? null
-        : { markBook: marking.markBook, way: marking.marksWay, happened: trace.happened },
+    marks: marking && { markBook: marking.markBook, way: marking.marksWay, happened: trace.happened },
+    rollouts,
     bounds: dice.pick(bookBounds),
     usualWay: { ...goodWay, slowShare: dice.pick([0.01, 0.3]), slowMs: 1_900 },
     proved: (workspaceId, changes) => void watch(() => checker.proved(workspaceId, changes)),
@@ -72,6 +77,7 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
       watch(() => records.written(workspaceId, ledgerId, own, advance))
     },
   })
+  rollouts?.begin(ledgers.takeRollout)
   const clearings = createClearings(scheduler.now)
   const tiers = createSimulatedTiers({
     ...{ clock: scheduler, random: dice.random, locations, witness: clearings },
@@ -106,18 +112,20 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
   const faultyParts: FaultyParts = {
     operator,
     marking,
+    rollouts,
     ...{ scheduler, dice, trace, locations, workspaceIds, ledgers, tiers, originWay, backendWay },
     viewsWayAt: viewCaches.wayAt,
     replaceIsolate: population.replaceOne,
   }
-  return { ...nature, checker, backend, population, operator, faultyParts, marking, acknowledged }
+  return { ...nature, checker, backend, population, operator, faultyParts, marking, rollouts, acknowledged }
 }
 
 function createNature(seed: number, tell: ((line: string) => void) | null): Nature {
   const scheduler = createScheduler()
   const dice = createDice(createRandom(seed))
   const trace = createTrace(scheduler.now, tell)
-  const setup = drawSetup(dice)
+  const rolloutDice = createDice(createRandom(seed + rolloutSeeds))
+  const setup = drawSetup(dice, rolloutDice)
   const isLong = setup.hasMarks && dice.happens(0.2)
   trace.note('setup', () => JSON.stringify(setup))
 
@@ -132,7 +140,7 @@ function createNature(seed: number, tell: ((line: string) => void) | null): Natu
     if (broken !== null) throw broken
   }
   return {
-    ...{ setup, isLong, dice, scheduler, trace },
+    ...{ setup, isLong, dice, rolloutDice, scheduler, trace },
     databaseOf(workspaceId) {
       const database = databases.get(workspaceId)
       if (database === undefined) throw new Error(`there is no workspace ${workspaceId}`)
@@ -151,7 +159,7 @@ function createNature(seed: number, tell: ((line: string) => void) | null): Natu
   }
 }
 
-function drawSetup(dice: Dice): Setup {
+function drawSetup(dice: Dice, rolloutDice: Dice): Setup {
   return {
     boundMs: dice.pick([1_000, 1_000, 1_000, 3_000, 200, 0]),
     staleIfErrorSeconds: dice.pick([86_400, 30, 5, 0]),
@@ -160,6 +168,7 @@ function drawSetup(dice: Dice): Setup {
     hasRedis: dice.happens(0.8),
     hasSharedViews: dice.happens(0.8),
     hasMarks: dice.happens(0.5),
+    hasRollouts: rolloutDice.happens(0.3),
   }
 }
 

@@ -38,6 +38,7 @@ export function viewOf(moved: readonly (readonly [Tag, number])[] = [], changes:
     birth: version(0),
     calledAtMs: 1_750_000_000_000,
     provedAtMs: 0,
+    rollout: 'on',
     movedAt: (tag) => version(versions.get(tag) ?? 0),
     hasMovedPast: (tag, stamped) => partsOf(tag).every((part) => (versions.get(part) ?? 0) > stamped),
     ...changes,

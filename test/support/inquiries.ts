@@ -48,6 +48,7 @@ export function answerOf(changes: Partial<ReadAnswer> = {}): ReadAnswer {
     lifetimeSeconds: 180,
     doubt: null,
     isCacheEnabled: true,
+    rollout: 'on',
     steps: [],
     view: null,
     currentAtMs: entryOf().createdAtMs,

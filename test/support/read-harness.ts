@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type { RolloutState } from '../../shared/contract/rollout.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { createReadPath } from '../../worker/cache/read-path.ts'
@@ -10,6 +11,7 @@ import { etagOf } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
 import type { CacheEvent } from '../../worker/events.ts'
 import type { LedgerClient } from '../../worker/ledger/ledger-client.ts'
+import { withRollout } from '../../worker/ledger/ledger-messages.ts'
 import type { TierSlot } from '../../worker/tiers/slots.ts'
 import { withDeadline } from '../../worker/tiers/with-deadline.ts'
 import { createBook } from './book-storage.ts'
@@ -32,7 +34,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     failure: null as WireError | null,
     gate: null as Promise<unknown> | null,
   }
-  const world = { isLedgerAway: false, chance: 0, provedAtMs: 0 }
+  const world = { isLedgerAway: false, chance: 0, provedAtMs: 0, rollout: 'on' as RolloutState }
   const events: CacheEvent[] = []
   const ledger = ledgerOf(book, world)
 
@@ -58,6 +60,7 @@ export function createDeployment({ hasRedis = true } = {}) {
       sharedViews: null,
       consistencySampleRate: 0,
       ...{ report: () => undefined, instant: async () => null, heal: async () => false },
+      noteViolation: async () => undefined,
     })
 
     async function read(changes: Partial<Read> & { settings?: Policy } = {}) {
@@ -104,7 +107,7 @@ function slotsOf(clock: Clock, kv: FakeTier, redis: FakeTier | null): TierSlot[]
 
 function ledgerOf(
   book: ReturnType<typeof createBook>,
-  world: { readonly isLedgerAway: boolean; readonly provedAtMs: number },
+  world: { readonly isLedgerAway: boolean; readonly provedAtMs: number; readonly rollout: RolloutState },
 ): LedgerClient {
   return {
     advance: async (_workspace, events) =>
@@ -112,6 +115,6 @@ function ledgerOf(
     since: async (_workspace, ledgerId, after) =>
       world.isLedgerAway
         ? err({ kind: 'unavailable' })
-        : ok({ ...book.since(ledgerId, after), provedAtMs: world.provedAtMs }),
+        : ok(withRollout({ ...book.since(ledgerId, after), provedAtMs: world.provedAtMs }, world.rollout)),
   }
 }

@@ -1,19 +1,18 @@
 import { whenReady } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { hexDigest } from '../../shared/hex-digest.ts'
-import type { UserId, WorkspaceId } from '../../shared/ids.ts'
-import type { Move } from '../../shared/tags/moves.ts'
-import { narrowestMoves } from '../../shared/tags/narrowest-moves.ts'
+import type { UserId } from '../../shared/ids.ts'
 import type { Entry } from '../entry/entry.ts'
-import { cacheKey } from '../entry/key.ts'
 import type { CheckOutcome, Recorder } from '../events.ts'
 import type { Proof, View, Views } from '../ledger/view.ts'
 import type { Origin } from '../outbound/origin-client.ts'
 import type { AnswerQuestion, Inquiry } from './answer.ts'
 import { ownerOf } from './answer.ts'
+import { type Compared, type CreateSuspicion, differenceBetween } from './comparison.ts'
 import { hasMoved } from './freshness.ts'
 import type { ReadAnswer } from './read.ts'
+import type { SeeAnswer } from './shadow.ts'
 import { createSuspicions, type Suspicion } from './suspicions.ts'
+import type { SettleViolation } from './violations.ts'
 
 interface ConsistencyOptions {
   readonly views: Views
@@ -24,12 +23,11 @@ interface ConsistencyOptions {
   readonly sampleRate: number
   /** Uniform in [0, 1). */
   random(): number
-  /** An instant of the marks' clock that is later than everything before the call; null if it is not to be had. */
-  instant(): Promise<number | null>
-  /** Moves tags of a key that was found wrong. Answers whether it did: it does so seldom. */
-  heal(workspaceId: WorkspaceId, keyDigest: string, moves: readonly Move[]): Promise<boolean>
-  /** Logs one line about a violation, so that a person can look into it. */
-  report(line: string): void
+  /** Makes a suspicion of a difference; null if there is no instant to judge it by. */
+  readonly suspect: CreateSuspicion
+  readonly violated: SettleViolation
+  /** The comparisons of shadow, which see the answers of workspaces in shadow, and failures. */
+  readonly shadow: SeeAnswer
 }
 
 /**
@@ -41,34 +39,36 @@ interface ConsistencyOptions {
  * add load to an origin or a relay that is late. A violation heals by moving the entry's narrowest tags.
  */
 export function withConsistencyChecks(answer: AnswerQuestion, options: ConsistencyOptions): AnswerQuestion {
-  const { recorder, random, sampleRate, clock } = options
+  const { recorder, random, sampleRate, clock, shadow } = options
   const suspicions = createSuspicions(clock)
 
   function settle({ caller, workspaceId }: Inquiry, { view }: ReadAnswer): void {
     for (const { suspicion, outcome } of suspicions.settled(workspaceId, view)) {
       const staleMs = outcome === 'violated' ? { staleMs: suspicion.ageMs } : excusedAge(suspicion, outcome)
       recorder.record({ kind: 'consistency', outcome, ...staleMs })
-      if (outcome === 'violated') caller.keepAlive(heal(options, suspicion))
+      if (outcome === 'violated') caller.keepAlive(options.violated(suspicion))
     }
   }
 
   async function check(inquiry: Inquiry, entry: Entry, servedAtMs: number, view: View | null): Promise<void> {
     const ages = { viewAgeMs: view === null ? null : servedAtMs - view.calledAtMs }
     const ageMs = Math.max(0, servedAtMs - entry.createdAtMs)
-    const checked = await compare(options, inquiry, entry)
-    if (checked === 'differs') {
-      const found = await suspect(options, inquiry, entry, { ...ages, ageMs })
+    const compared = await compare(options, inquiry, entry)
+    if (compared.outcome === 'differs') {
+      const found = await options.suspect(inquiry, entry, { ...ages, ageMs, places: compared.places })
       const dropped = found === null ? 1 : suspicions.add(found)
       for (let count = 0; count < dropped; count += 1)
         recorder.record({ kind: 'consistency', outcome: 'unknown' })
       return
     }
-    const staleMs = checked === 'consistent' ? { staleMs: 0 } : excusedAge(ages, checked)
-    recorder.record({ kind: 'consistency', outcome: checked, ...staleMs })
+    const { outcome } = compared
+    const staleMs = outcome === 'consistent' ? { staleMs: 0 } : excusedAge(ages, outcome)
+    recorder.record({ kind: 'consistency', outcome, ...staleMs })
   }
 
   return (inquiry) =>
     whenReady(answer(inquiry), (answered) => {
+      if (!answered.ok || answered.value.rollout === 'shadow') shadow(inquiry, answered)
       if (!answered.ok) return answered
       settle(inquiry, answered.value)
       const { entry, view } = answered.value
@@ -99,39 +99,15 @@ async function compare(
   options: ConsistencyOptions,
   { workspaceId, question, caller }: Inquiry,
   entry: Entry,
-): Promise<CheckOutcome | 'differs'> {
+): Promise<Compared | { readonly outcome: 'excused' }> {
   const owner = ownerOf(question, caller)
-  if (question.comparable === null || !owner.ok) return 'unknown'
+  if (question.comparable === null || !owner.ok) return { outcome: 'unknown' }
   const before = excuseFor(entry, await options.views.current(workspaceId, { kind: 'now' }, caller.keepAlive))
-  if (before !== 'current') return before
+  if (before !== 'current') return { outcome: before }
   const saysNow = await loadNow(options, { workspaceId, question, caller }, owner.value)
-  if (saysNow === null) return 'unknown'
-  const isSame =
-    entry.found === (saysNow.body !== null) &&
-    (saysNow.body === null || question.comparable(entry.body) === question.comparable(saysNow.body))
-  return isSame ? 'consistent' : 'differs'
-}
-
-/** The suspicion that follows from a difference; null if there is no instant to judge it by. */
-async function suspect(
-  { instant, clock }: ConsistencyOptions,
-  { workspaceId, question, caller }: Inquiry,
-  { stamp, tags, etag }: Entry,
-  ages: Pick<Suspicion, 'viewAgeMs' | 'ageMs'>,
-): Promise<Suspicion | null> {
-  const instantMs = await instant()
-  const owner = ownerOf(question, caller)
-  if (instantMs === null || !owner.ok) return null
-  // A digest identifies the key in the log without its parameters, which may hold a person's name.
-  const keyDigest = await hexDigest(await cacheKey(question, workspaceId, owner.value), 8)
-  const resource = question.resource.name
-  return { ...ages, workspaceId, resource, keyDigest, stamp, tags, etag, instantMs, atMs: clock.now() }
-}
-
-async function heal({ heal: move, report }: ConsistencyOptions, suspicion: Suspicion): Promise<void> {
-  const { workspaceId, resource, keyDigest, tags } = suspicion
-  const isHealed = await move(workspaceId, keyDigest, narrowestMoves(tags))
-  report(JSON.stringify({ level: 'error', event: 'consistency-violation', resource, keyDigest, isHealed }))
+  if (saysNow === null) return { outcome: 'unknown' }
+  const { body } = saysNow
+  return differenceBetween(question, entry, { found: body !== null, body: body ?? new Uint8Array() })
 }
 
 /** Whether a difference is excused: `excused` if the ledger knows by now that the entry moved. */

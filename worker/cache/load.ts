@@ -22,7 +22,13 @@ export interface Loaded {
   readonly certainty: 'current' | 'unproven' | 'overtaken'
 }
 
-export type LoadEntry = (read: Read, proof: Proof, isStored: boolean) => Promise<Result<Loaded, WireError>>
+/**
+ * The use of a loaded entry. `stored`: the tiers store it. `passing`: it answers the readers that wait for it. `lingering`: it also
+ * answers those who come shortly after, if nothing moved.
+ */
+export type Keeping = 'stored' | 'passing' | 'lingering'
+
+export type LoadEntry = (read: Read, proof: Proof, keeping: Keeping) => Promise<Result<Loaded, WireError>>
 
 interface LoadOptions {
   readonly views: Views
@@ -49,24 +55,12 @@ interface Terms extends Pick<Entry, 'workspaceId' | 'stamp'> {
  */
 export function createLoadEntry(options: LoadOptions): LoadEntry {
   const { views, store, clock } = options
-  const flights = createSingleFlight<Terms, Result<Entry, WireError>>({
-    clock,
-    patienceMs: limits.originDeadlineMs,
-  })
-  /**
-   * The loads whose entry is stored. The result of a load lingers for a while after its end, for readers that come too late to
-   * join it and too early to find the entry in a tier.
-   */
-  const keptFlights = createSingleFlight<Terms, Result<Entry, WireError>>({
-    clock,
-    patienceMs: limits.originDeadlineMs,
-    lingers: (loaded) => loaded.ok && loaded.value.body.length <= limits.flightLingerBytesMax,
-  })
+  const flights = createFlights(clock)
 
   /** Loads an entry, or joins the load of the same key in flight if none of its tags moved past its stamp in the reader's view. */
-  async function load(read: Read, view: View | null, isStored: boolean): Promise<Result<Entry, WireError>> {
+  async function load(read: Read, view: View | null, keeping: Keeping): Promise<Result<Entry, WireError>> {
     const stamp = view === null ? unstamped : { ledgerId: view.ledgerId, version: view.version }
-    const isKept = isStored && view !== null
+    const isKept = keeping === 'stored' && view !== null
     const terms: Terms = { workspaceId: read.workspaceId, stamp, startedAtMs: clock.now(), tags: read.tags }
     const run = async () => {
       const fetched = await fetchEntry(options, read, stamp)
@@ -81,26 +75,19 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
       underWay.startedAtMs > oldestMs &&
       (view === null || !hasMoved(underWay, view))
     const { key, keepAlive } = read
-    const shared = isKept
-      ? await keptFlights.share(key, terms, isAcceptable, run, keepAlive)
-      : await flights.share(
-          `${view === null ? 'unproven' : 'passing'} ${key}`,
-          terms,
-          isAcceptable,
-          run,
-          keepAlive,
-        )
+    const kind = view === null ? 'unproven' : keeping
+    const shared = await flights[kind].share(key, terms, isAcceptable, run, keepAlive)
     // The origin may have refused the leader because of its own token, so this caller tries with its own.
     const isLeadersRefusal =
       !shared.hasLed && !shared.value.ok && wireErrors[shared.value.error.code].status < 500
     return isLeadersRefusal ? run() : shared.value
   }
 
-  return async function loadCurrent(read, proofAtFirst, isStored) {
+  return async function loadCurrent(read, proofAtFirst, keeping) {
     let proof = proofAtFirst
     for (let attempt = 1; ; attempt += 1) {
       const view = proof.ok ? proof.value : null
-      const loaded = await load(read, view, isStored)
+      const loaded = await load(read, view, keeping)
       if (!loaded.ok) return loaded
       const entry = loaded.value
       proof = await views.renewed(read.workspaceId, proof, read.keepAlive)
@@ -109,6 +96,26 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
       if (attempt === limits.loadAttemptsMax) return ok({ entry, certainty: 'overtaken' })
     }
   }
+}
+
+/** The loads in flight, by what becomes possible with their entry. A load without a proof is shared with no other. */
+function createFlights(clock: Clock) {
+  const patienceMs = limits.originDeadlineMs
+  const create = (more: { lingers?: typeof isSmall; lingerMs?: number }) =>
+    createSingleFlight<Terms, Result<Entry, WireError>>({ clock, patienceMs, ...more })
+  return {
+    unproven: create({}),
+    passing: create({}),
+    // The result lingers for a while after its end, for readers that come too late to join it and too early to find the entry in a tier.
+    stored: create({ lingers: isSmall }),
+    // However many readers the rollout leads past the tiers, a key has one query at a time, and then a pause.
+    lingering: create({ lingers: isSmall, lingerMs: limits.rolloutLingerMs }),
+  } satisfies Record<Keeping | 'unproven', unknown>
+}
+
+/** Whether a result is small enough to be held for a moment. */
+function isSmall(loaded: Result<Entry, WireError>): boolean {
+  return loaded.ok && loaded.value.body.length <= limits.flightLingerBytesMax
 }
 
 /** Turns the origin's answer into an entry with a stamp. A body that cannot be presented is a failure of the origin. */

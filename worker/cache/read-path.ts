@@ -12,12 +12,15 @@ import { withRenewal } from './ahead/renewal.ts'
 import type { AnswerQuestion } from './answer.ts'
 import { createAnswer, withOwnAnswers } from './answer.ts'
 import { withConsistencyChecks } from './check.ts'
+import { createSuspicion } from './comparison.ts'
 import { createLoadEntry } from './load.ts'
 import type { Reader } from './read.ts'
 import { createReader } from './read.ts'
 import type { SettingsReader } from './settings-reader.ts'
 import { createSettingsReader } from './settings-reader.ts'
+import { createShadow } from './shadow.ts'
 import { createStore } from './store.ts'
+import { createViolations, type Violation } from './violations.ts'
 
 /** Everything that a read path needs from outside, time and randomness included. */
 interface ReadPathParts {
@@ -40,6 +43,8 @@ interface ReadPathParts {
   instant(): Promise<number | null>
   /** Moves tags of a key that was found wrong, and answers whether it did. */
   readonly heal: Heal
+  /** Tells the deployment of a proved violation. Never rejects. */
+  noteViolation(violation: Violation): Promise<void>
   /** Logs one line about a violation, so that a person can look into it. */
   report(line: string): void
 }
@@ -65,9 +70,16 @@ export function createReadPath(parts: ReadPathParts): ReadPath {
   const load = createLoadEntry({ views, store, clock, staleIfErrorSeconds, etagOf: parts.etagOf })
   const reader = createReader({ slots, views, load, store, clock, recorder, random, staleIfErrorSeconds })
   const settings = createSettingsReader({ reader, origin, views, clock, staleIfErrorSeconds })
+  const { heal, report, instant, noteViolation: note } = parts
+  const judging = {
+    ...{ views, recorder, clock },
+    suspect: createSuspicion({ clock, instant }),
+    violated: createViolations({ clock, heal, note, report }),
+  }
   const checked = withConsistencyChecks(createAnswer(reader, settings, origin), {
-    ...{ views, origin, recorder, clock, random, sampleRate: parts.consistencySampleRate },
-    ...{ report: parts.report, instant: parts.instant, heal: parts.heal },
+    ...judging,
+    shadow: createShadow(judging),
+    ...{ origin, random, sampleRate: parts.consistencySampleRate },
   })
   const loadsAhead = createLoadsAhead({ settings, clock })
   const ahead = withRenewal(withPrefetch(checked, loadsAhead), { again: checked, loadsAhead, clock, random })

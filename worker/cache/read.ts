@@ -4,7 +4,9 @@ import { whenReady } from '../../shared/awaitable.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
+import type { RolloutState } from '../../shared/contract/rollout.ts'
 import type { SourceName } from '../../shared/contract/tier-names.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
 import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Served } from '../../shared/resources/served.ts'
@@ -14,10 +16,11 @@ import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Proof, View } from '../ledger/view.ts'
 import { currentAtMs, expiredForSeconds, isDueEarly, isOver } from './freshness.ts'
-import type { LoadEntry, Loaded } from './load.ts'
+import type { Keeping, LoadEntry, Loaded } from './load.ts'
 import type { Policy, Read } from './read-terms.ts'
 import type { Candidate, Found, Look, SearchOptions, Step } from './search.ts'
 import { judgementOf, lookNear, searchTiers } from './search.ts'
+import { rolloutBy, type ShadowRead, shadowReadOf } from './shadow-read.ts'
 import { lookIntoAll, type TierLook } from './side-by-side.ts'
 import type { Store } from './store.ts'
 import type { Wish } from './wish.ts'
@@ -38,7 +41,12 @@ export interface ReadAnswer {
    * bound, also if it is past its lifetime.
    */
   readonly doubt: Doubt | null
+  /** Whether the tiers may answer, by the workspace's settings and by the rollout. */
   readonly isCacheEnabled: boolean
+  /** How the rollout has the workspace answered. If not `on`, the database answered. */
+  readonly rollout: RolloutState
+  /** With `shadow`: what the tiers would have said, for a comparison behind the answer. */
+  readonly shadow?: ShadowRead
   /** The tiers and the origin that were tried on the way, in order. */
   readonly steps: readonly Step[]
   /** The view that the entry was judged by; null if the ledger never answered. */
@@ -63,6 +71,8 @@ interface Passage {
   readonly options: ReaderOptions
   /** While an instant is in the future, readers that hold an older entry of its key do not wait for the origin. */
   readonly overdue: LRUCache<CacheKey, number>
+  /** The workspaces that the database answered last, because of the rollout. Near tiers are not read for them ahead of the view. */
+  readonly pastTiers: Set<WorkspaceId>
   readonly read: Read
   readonly policy: Policy
   readonly steps: Step[]
@@ -75,20 +85,32 @@ interface Passage {
  */
 export function createReader(options: ReaderOptions): Reader {
   const overdue = new LRUCache<CacheKey, number>({ max: limits.isolateOverdueMax })
+  const pastTiers = new Set<WorkspaceId>()
   return function answer(read) {
     // All of these begin before any of them is waited for. On a hit in memory all of them are at hand.
-    const looking = read.isBypass ? [] : lookNear(options, read)
+    const looking = read.isBypass || isPastTiers(pastTiers, read) ? [] : lookNear(options, read)
     const proving = options.views.current(read.workspaceId, read.wish.proof, read.keepAlive)
     return whenReady(looking, (near) =>
       whenReady(read.policy, (policy) =>
         whenReady(proving, (proof) => {
-          const passage = { options, overdue, read, policy, steps: [] }
+          const passage = { options, overdue, pastTiers, read, policy, steps: [] }
           const answered = answerUnder(passage, near, proof)
           return read.wish.isExplained === true ? withTiers(passage, answered, proof) : answered
         }),
       ),
     )
   }
+}
+
+/** There is hardly ever such a workspace, and this runs on every read. */
+function isPastTiers(pastTiers: Passage['pastTiers'], { workspaceId }: Read): boolean {
+  return pastTiers.size > 0 && pastTiers.has(workspaceId)
+}
+
+/** If there are too many, all are forgotten: their next reads look into the near tiers once more, and drop what they find. */
+function notePastTiers({ pastTiers, read }: Passage): void {
+  if (pastTiers.size >= limits.isolateViewsMax) pastTiers.clear()
+  pastTiers.add(read.workspaceId)
 }
 
 /** Adds the entries of all tiers to an answer. Tiers that it did not need are read now, behind everything that it waited for. */
@@ -108,9 +130,13 @@ function answerUnder(passage: Passage, near: readonly Look[], proof: Proof): Ret
   const { options, read, policy, steps } = passage
   const refusal = refuse(read.wish, proof)
   if (refusal !== null) return err(refusal)
-  if (read.isBypass || !policy.isEnabled) return answerPastTiers(passage, proof)
+  const isOn = rolloutBy(proof) === 'on'
+  if (isOn && isPastTiers(passage.pastTiers, read)) passage.pastTiers.delete(read.workspaceId)
+  if (read.isBypass || !policy.isEnabled || !isOn) return answerPastTiers(passage, proof)
   const search = { options, read, policy, near, steps, lifetimeOf: () => wishedLifetime(passage) }
   return whenReady(searchTiers(search, proof), (found) => {
+    // A slow tier may have taken so long that the view was renewed, and the rollout changed.
+    if (found.proof !== proof && rolloutBy(found.proof) !== 'on') return answerPastTiers(passage, found.proof)
     const answered = answerFromTiers(passage, found)
     if (answered !== null) return ok(answered)
     return read.wish.isOnlyIfCached ? err({ code: 'not_cached' }) : answerFromOrigin(passage, found)
@@ -143,7 +169,7 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
 
 /** Loads the entry behind the answer. Readers that need the same entry meanwhile join this load. */
 function refresh({ options, read }: Passage, proof: Proof): void {
-  read.keepAlive(options.load(read, proof, true))
+  read.keepAlive(options.load(read, proof, 'stored'))
 }
 
 /**
@@ -168,7 +194,7 @@ async function answerFromOrigin(passage: Passage, found: Found): Promise<Awaited
   const refusal = refuse(read.wish, proof)
   if (refusal !== null) return err(refusal)
   const patienceMs = fallbackOf(passage, found) === null ? null : fallbackPatienceMs(passage)
-  const loaded = await loadTimed(passage, proof, !read.wish.isNoStore, patienceMs)
+  const loaded = await loadTimed(passage, proof, read.wish.isNoStore ? 'passing' : 'stored', patienceMs)
   if (loaded.ok) {
     const { entry, certainty } = loaded.value
     const status = certainty === 'overtaken' ? 'STALE' : 'MISS'
@@ -176,7 +202,10 @@ async function answerFromOrigin(passage: Passage, found: Found): Promise<Awaited
   }
   if (wireErrors[loaded.error.code].status < 500) return loaded
   const fallback = fallbackOf(passage, found)
-  return fallback === null
+  if (fallback === null) return loaded
+  // The wait may have outlasted the bound, within which a change of the rollout is in force.
+  const renewed = await passage.options.views.renewed(read.workspaceId, proof, read.keepAlive)
+  return rolloutBy(renewed) !== 'on'
     ? loaded
     : ok(say(passage, fallback, proof, 'STALE', doubtOf(proof) ?? 'origin-failed'))
 }
@@ -195,12 +224,32 @@ function fallbackOf(passage: Passage, { best, proof }: Found): Candidate | null 
   return expiredForSeconds(best.entry, judgement) > staleMaxSeconds ? null : best
 }
 
+/**
+ * The database answers. If it does so because of the rollout, everybody reads past the tiers, so readers of a key share queries for a
+ * moment longer than those who asked for the database.
+ */
 async function answerPastTiers(passage: Passage, proof: Proof): Promise<Awaited<ReturnType<Reader>>> {
-  if (passage.read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
-  const loaded = await loadTimed(passage, proof, false, null)
-  if (!loaded.ok) return loaded
+  const { read, policy, options } = passage
+  if (read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
+  const isWanted = read.isBypass || !policy.isEnabled
+  if (rolloutBy(proof) !== 'on') notePastTiers(passage)
+  const startedAtMs = options.clock.now()
+  const loaded = await loadTimed(passage, proof, isWanted ? 'passing' : 'lingering', null)
+  if (!loaded.ok) return isWanted ? loaded : err(spread(loaded.error, options.random()))
   const { entry, certainty } = loaded.value
-  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[certainty]))
+  const answered = say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[certainty])
+  const isCompared = rolloutBy(proof) === 'shadow' && !isWanted && !read.wish.isNoStore
+  if (!isCompared || certainty !== 'current') return ok(answered)
+  const terms = { options, read, policy, lifetimeSeconds: wishedLifetime(passage) }
+  const loadMs = options.clock.now() - startedAtMs
+  return ok({ ...answered, shadow: shadowReadOf(terms, entry, proof, loadMs) })
+}
+
+/** The 503 of a crowd that the tiers do not answer: its readers come back at different times. `chance` is uniform in [0, 1). */
+function spread(error: WireError, chance: number): WireError {
+  if (wireErrors[error.code].status !== 503) return error
+  const leastSeconds = error.retryAfterSeconds ?? limits.retryAfterSeconds
+  return { ...error, retryAfterSeconds: leastSeconds + Math.floor(chance * limits.rolloutRetrySpreadSeconds) }
 }
 
 const doubts: Readonly<Record<Loaded['certainty'], Doubt | null>> = {
@@ -221,6 +270,7 @@ function say(
   doubt: Doubt | null,
 ): ReadAnswer {
   const view = proof.ok ? proof.value : proof.error.last
+  const rollout = view?.rollout ?? 'on'
   return {
     entry,
     key: read.key,
@@ -228,7 +278,8 @@ function say(
     source,
     lifetimeSeconds: policy.lifetimeSeconds,
     doubt,
-    isCacheEnabled: policy.isEnabled,
+    isCacheEnabled: policy.isEnabled && rollout === 'on',
+    rollout,
     steps,
     view,
     currentAtMs: currentAtMs(entry, { view, nowMs: options.clock.now(), changes: read.changes }),
@@ -245,12 +296,12 @@ function fallbackPatienceMs({ options, overdue, read }: Passage): number {
 async function loadTimed(
   { options, overdue, read, steps }: Passage,
   proof: Proof,
-  isStored: boolean,
+  keeping: Keeping,
   patienceMs: number | null,
 ): ReturnType<LoadEntry> {
   const { clock, load } = options
   const startedAtMs = clock.now()
-  const loading = load(read, proof, isStored)
+  const loading = load(read, proof, keeping)
   if (patienceMs !== null) read.keepAlive(loading)
   const loaded = await (patienceMs === null
     ? loading

@@ -17,6 +17,8 @@ export interface Suspicion extends Pick<Entry, 'stamp' | 'tags' | 'etag'> {
   /** The ages of the entry and of its view when it was served. */
   readonly ageMs: number
   readonly viewAgeMs: number | null
+  /** The places at which the answers differed (difference-places.ts). */
+  readonly places: readonly string[]
 }
 
 interface Settled {

@@ -126,6 +126,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -401,6 +406,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -546,6 +556,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -826,6 +841,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -975,6 +995,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -1094,6 +1119,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -1239,6 +1269,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -1357,6 +1392,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -1513,6 +1553,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -1637,6 +1682,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -1755,6 +1805,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -1876,6 +1931,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -2003,6 +2063,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -2139,6 +2204,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -2296,6 +2366,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -2415,6 +2490,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -2538,6 +2618,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -2658,6 +2743,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -2773,6 +2863,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -2904,6 +2999,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -3014,6 +3114,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -3134,6 +3239,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -3279,6 +3389,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -3420,6 +3535,11 @@ export interface paths {
                                     readonly proved_age: number;
                                     readonly edge_location: string;
                                     readonly response_time_ms: number;
+                                    /**
+                                     * @description Present if the database answers the workspace because of the rollout, with comparisons behind the answer (`shadow`) or without (`off`).
+                                     * @enum {string}
+                                     */
+                                    readonly rollout?: "shadow" | "off";
                                     readonly explanation?: {
                                         readonly asked: readonly {
                                             readonly name: string;
@@ -3736,6 +3856,7 @@ export type ApiErrorCode =
     | "job_state"
     | "webhook_endpoints_full"
     | "webhook_endpoint_off"
+    | "rollout_changed"
     | "event_id_reused"
     | "body_too_large"
     | "url_too_long"

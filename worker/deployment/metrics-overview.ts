@@ -17,12 +17,17 @@ import type {
   Marks,
   WorkspaceStatistics,
 } from '../../shared/contract/figures.ts'
+import type { OperatorName } from '../../shared/contract/operator-name.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
+import type { Rollout, RolloutChange, ShadowReport } from '../../shared/contract/rollout.ts'
 import type { Deed } from '../../shared/contract/workspaces.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
+import type { Violation } from '../cache/violations.ts'
 import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { RolloutTold } from '../ledger/rollout-messages.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
 import { createCauseReports } from './cause-reports.ts'
@@ -38,9 +43,14 @@ import type { CauseReports, MetricsOverview as Contract } from './monitoring-con
 import type { ClearRequest } from './redis/clear-log.ts'
 import { createDeploymentKeeper } from './redis/deployment-keeper.ts'
 import type { ClearedAt, RedisFindings, RedisKeeper } from './redis/keeper.ts'
+import { hasRoom } from './rollout/origin-room.ts'
+import type { RolloutDesk } from './rollout/rollout-desk.ts'
+import { createRolloutDesk } from './rollout/rollout-desk.ts'
+import { shadowReportOf } from './rollout/shadow-report.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 interface Bindings {
+  readonly LEDGER: DurableObjectNamespace<Ledger>
   readonly METRICS: DurableObjectNamespace<MetricsShard>
 }
 
@@ -54,6 +64,7 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   private readonly redis: RedisKeeper
   private readonly monitor: Monitor
   private readonly deedLog: DeedLog
+  private readonly rolloutDesk: RolloutDesk
   private readonly reports: CauseReports
 
   constructor(state: DurableObjectState, env: Bindings) {
@@ -66,7 +77,7 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
       clock: systemClock,
       fetchShardReport: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).currentReport(),
       fetchOriginReport: () => fetchOriginReport(config),
-      labelledGauges: () => this.redis.gauges(),
+      labelledGauges: () => ({ ...this.redis.gauges(), ...this.rolloutDesk.gauges() }),
       wake: (inMs) => this.pulse.within(inMs),
       onSample: (sample) => this.monitor.look(sample),
     })
@@ -75,12 +86,19 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
       setAlarm: (atMs) => state.storage.setAlarm(atMs),
       beat: () => {
         this.redis.tick()
-        return this.overview.tick()
+        return this.beat()
       },
     })
     this.monitor = createDeploymentMonitor(config, this.overview, state.storage, () =>
       this.redis.memoryShares(),
     )
+    this.rolloutDesk = createRolloutDesk({
+      ...{ storage: state.storage, clock: systemClock },
+      tell: async (scope, news) => env.LEDGER.get(env.LEDGER.idFromName(scope)).takeRollout(news),
+      hasOriginRoom: () => hasRoom(this.overview.snapshot().origin, systemClock.now()),
+      onChange: (changed) => this.monitor.seeRollout(changed),
+      wake: (inMs) => this.pulse.within(inMs),
+    })
     // A deployment of the Worker restarts this object.
     this.monitor.seeVersion(config.version)
     const { overview, monitor } = this
@@ -143,6 +161,26 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     return this.deedLog.latest()
   }
 
+  rollout(): Rollout {
+    return this.rolloutDesk.read()
+  }
+
+  changeRollout(change: RolloutChange, by: OperatorName): Promise<Result<Rollout, WireError>> {
+    return this.rolloutDesk.change(change, by)
+  }
+
+  rolloutFor(scope: string): RolloutTold {
+    return this.rolloutDesk.rolloutFor(scope)
+  }
+
+  shadowReport(): ShadowReport {
+    return shadowReportOf(this.overview.snapshot().totals, this.rolloutDesk.findings())
+  }
+
+  noteViolation(violation: Violation): void {
+    this.rolloutDesk.note(violation)
+  }
+
   history(hours: number, resource: string | null): HistoryReport {
     return this.reports.history(hours, resource)
   }
@@ -165,6 +203,12 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
 
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {
     return this.monitor.openStream(lastEventId, holder)
+  }
+
+  /** Takes a sample, and tells the ledgers what they have not confirmed. Answers when there is more to do. */
+  private async beat(): Promise<number> {
+    const sampledInMs = await this.overview.tick()
+    return Math.min(sampledInMs, this.rolloutDesk.tick() ?? sampledInMs)
   }
 
   override alarm(): Promise<void> {

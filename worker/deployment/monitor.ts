@@ -12,8 +12,10 @@ import { createPartWatch } from './alerts/part-watch.ts'
 import type { SendChange } from './alerts/webhook.ts'
 import type { Figures, Sample } from './metrics/figures.ts'
 import type { Samples } from './metrics/samples.ts'
-import type { Monitoring } from './monitoring-contract.ts'
+import type { Monitoring, RolloutAnswers } from './monitoring-contract.ts'
 import type { ClearRequest } from './redis/clear-log.ts'
+import { rolloutHappening } from './rollout/rollout-activity.ts'
+import type { RolloutChanged } from './rollout/rollout-desk.ts'
 import type { Now, WindowSums } from './streams/deployment-now.ts'
 import { callsOfPart } from './streams/part-calls.ts'
 import { columnsOf, showSample } from './streams/sample.ts'
@@ -28,17 +30,22 @@ export interface Watched {
   watch(): void
 }
 
+/** The answers that other parts of the object give. */
+type OfOthers = 'redisFindings' | 'clearRedis' | 'noteDeed' | 'deeds' | keyof RolloutAnswers
+
 /**
  * Watches the deployment where its figures are summed: it evaluates the alerts with each sample, and sends news to the
  * streams and to the webhook. It is part of the object that sums, and not an object of its own.
  */
-export interface Monitor extends Omit<Monitoring, 'redisFindings' | 'clearRedis' | 'noteDeed' | 'deeds'> {
+export interface Monitor extends Omit<Monitoring, OfOthers> {
   /** Takes the latest sample. */
   look(sample: Sample): void
   /** Takes the version of the Worker that runs. */
   seeVersion(version: string): void
   /** Takes a clearing of Redis that was confirmed. */
   seeClearing(request: ClearRequest): void
+  /** Takes a change of the rollout. */
+  seeRollout(changed: RolloutChanged): void
 }
 
 interface MonitorOptions {
@@ -131,7 +138,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
 function createToldDesk(options: Parameters<typeof createAlertDesk>[0], clock: Clock) {
   const desk = createAlertDesk(options)
   const activity = createActivityLog(options.storage, clock)
-  const told: Pick<Monitor, 'changeAlertSettings' | 'activity' | 'seeVersion' | 'seeClearing'> = {
+  const told: Pick<
+    Monitor,
+    'changeAlertSettings' | 'activity' | 'seeVersion' | 'seeClearing' | 'seeRollout'
+  > = {
     changeAlertSettings(change, by) {
       const before = desk.settings()
       const changed = desk.changeSettings(change)
@@ -146,6 +156,7 @@ function createToldDesk(options: Parameters<typeof createAlertDesk>[0], clock: C
     seeVersion: activity.seeVersion,
     seeClearing: ({ database, everywhere, by }) =>
       activity.append({ kind: 'redis_clear', by: authorOf(by), database, everywhere }),
+    seeRollout: (changed) => activity.append(rolloutHappening(changed)),
   }
   const observe: typeof desk.observe = (observation) => {
     const changes = desk.observe(observation)

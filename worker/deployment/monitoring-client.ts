@@ -16,10 +16,13 @@ import type {
   Marks,
   WorkspaceStatistics,
 } from '../../shared/contract/figures.ts'
+import type { OperatorName } from '../../shared/contract/operator-name.ts'
+import type { Rollout, RolloutChange, ShadowReport } from '../../shared/contract/rollout.ts'
 import type { Deed } from '../../shared/contract/workspaces.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { Violation } from '../cache/violations.ts'
 import type { NotedDeed } from './deeds/deed-log.ts'
 import type { ClearRequest } from './redis/clear-log.ts'
 import type { ClearedAt, RedisFindings } from './redis/keeper.ts'
@@ -55,6 +58,12 @@ export interface MonitoringClient {
   noteDeed(deed: NotedDeed): Promise<Result<void, WireError>>
   /** The newest deeds of operators. */
   deeds(): Promise<Result<Deed[], WireError>>
+  rollout(): Promise<Result<Rollout, WireError>>
+  /** `rollout_changed` if the change is based on an older version. */
+  changeRollout(change: RolloutChange, by: OperatorName): Promise<Result<Rollout, WireError>>
+  shadowReport(): Promise<Result<ShadowReport, WireError>>
+  /** Tells of a proved violation. One that cannot be told is forgotten. */
+  noteViolation(violation: Violation): Promise<void>
   history(hours: number, resource: string | null): Promise<Result<HistoryReport, WireError>>
   marks(): Promise<Result<Marks, WireError>>
   hottest(hours: number): Promise<Result<Hottest, WireError>>
@@ -83,6 +92,10 @@ export interface MonitoringStub {
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   noteDeed(deed: NotedDeed): Promise<void>
   deeds(): Promise<Deed[]>
+  rollout(): Promise<Rollout>
+  changeRollout(change: RolloutChange, by: OperatorName): Promise<Result<Rollout, WireError>>
+  shadowReport(): Promise<ShadowReport>
+  noteViolation(violation: Violation): Promise<void>
   history(hours: number, resource: string | null): Promise<HistoryReport>
   marks(): Promise<Marks>
   hottest(hours: number): Promise<Hottest>
@@ -124,6 +137,15 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
     },
     noteDeed: (deed) => call((stub) => stub.noteDeed(deed)),
     deeds: () => call((stub) => stub.deeds()),
+    rollout: () => call((stub) => stub.rollout()),
+    async changeRollout(change, by) {
+      const answer = await call((stub) => stub.changeRollout(change, by), limits.rolloutChangeDeadlineMs)
+      return answer.ok ? answer.value : answer
+    },
+    shadowReport: () => call((stub) => stub.shadowReport()),
+    async noteViolation(violation) {
+      await call((stub) => stub.noteViolation(violation))
+    },
     history: (hours, resource) => call((stub) => stub.history(hours, resource)),
     marks: () => call((stub) => stub.marks()),
     hottest: (hours) => call((stub) => stub.hottest(hours)),

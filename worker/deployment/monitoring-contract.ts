@@ -14,8 +14,12 @@ import type {
   Marks,
   WorkspaceStatistics,
 } from '../../shared/contract/figures.ts'
+import type { OperatorName } from '../../shared/contract/operator-name.ts'
+import type { Rollout, RolloutChange, ShadowReport } from '../../shared/contract/rollout.ts'
 import type { Deed } from '../../shared/contract/workspaces.ts'
 import type { Result } from '../../shared/result.ts'
+import type { Violation } from '../cache/violations.ts'
+import type { RolloutObject } from '../ledger/rollout-messages.ts'
 import type { NotedDeed } from './deeds/deed-log.ts'
 import type { MetricsSums } from './metrics/figures.ts'
 import type { ClearRequest } from './redis/clear-log.ts'
@@ -23,7 +27,7 @@ import type { ClearedAt, RedisFindings } from './redis/keeper.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 /** The one object that knows the whole deployment, as the Worker and the shards call it. */
-export interface MetricsOverview extends MetricsSums, Monitoring, CauseReports {}
+export interface MetricsOverview extends MetricsSums, Monitoring, CauseReports, RolloutObject {}
 
 /** Figures by hour, and where reads and misses come from (shared/contract/figures.ts). */
 export interface CauseReports {
@@ -35,8 +39,17 @@ export interface CauseReports {
   workspaceStatistics(workspaceId: string, hours: number): Promise<WorkspaceStatistics>
 }
 
+/** The rollout, which this object keeps. */
+export interface RolloutAnswers {
+  rollout(): Rollout
+  changeRollout(change: RolloutChange, by: OperatorName): Promise<Result<Rollout, WireError>>
+  shadowReport(): ShadowReport
+  /** Takes a proved violation. */
+  noteViolation(violation: Violation): void
+}
+
 /** The answers of this object to the Worker. */
-export interface Monitoring {
+export interface Monitoring extends RolloutAnswers {
   /** Null before the first sample. */
   now(): Now | null
   windowSums(): WindowSums

@@ -1,4 +1,5 @@
 import type { ActivityCause } from '../../shared/contract/activity.ts'
+import type { RolloutState } from '../../shared/contract/rollout.ts'
 import type { UserId, Version } from '../../shared/ids.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import type { NoteDetail } from './book-notes.ts'
@@ -63,4 +64,11 @@ export interface LedgerChanges {
    * release before.
    */
   readonly provedAtMs?: number
+  /** How the workspace is answered (contract/rollout.ts). Absent if the tiers answer, and from a ledger of the release before. */
+  readonly rollout?: Exclude<RolloutState, 'on'> | undefined
+}
+
+/** The changes with the way in which the workspace is answered. */
+export function withRollout(changes: LedgerChanges, state: RolloutState): LedgerChanges {
+  return state === 'on' ? changes : { ...changes, rollout: state }
 }

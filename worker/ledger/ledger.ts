@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { systemClock } from '../../shared/clock.ts'
 import type { WorkspaceActivityQuery } from '../../shared/contract/activity.ts'
 import type { Move } from '../../shared/tags/moves.ts'
+import { overviewName } from '../platform/object-names.ts'
 import { Book } from './book.ts'
 import type { LedgerActivity } from './book-activity.ts'
 import { ChangeTimes } from './change-times.ts'
@@ -9,13 +10,17 @@ import { Healings } from './healings.ts'
 import type { HubObject } from './hub-messages.ts'
 import { HubTeller } from './hub-teller.ts'
 import type { Author, LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
+import { withRollout } from './ledger-messages.ts'
 import type { Marks } from './marks.ts'
 import { marksName } from './marks-client.ts'
 import { ProvenBook } from './proven-book.ts'
+import { RolloutCopy } from './rollout-copy.ts'
+import type { RolloutNews, RolloutObject } from './rollout-messages.ts'
 
 interface Bindings {
   readonly MARKS: DurableObjectNamespace<Marks>
   readonly LIVE: DurableObjectNamespace<HubObject>
+  readonly METRICS_OVERVIEW: DurableObjectNamespace<RolloutObject>
 }
 
 /**
@@ -28,6 +33,7 @@ export class Ledger extends DurableObject<Bindings> {
   private readonly healings = new Healings()
   private readonly times = new ChangeTimes()
   private readonly teller: HubTeller
+  private readonly rollout: RolloutCopy
 
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
@@ -50,7 +56,20 @@ export class Ledger extends DurableObject<Bindings> {
       tell: async (hubName, told) => env.LIVE.get(env.LIVE.idFromName(hubName)).tell(told),
       keepAlive: (work) => state.waitUntil(work),
     })
-    void state.blockConcurrencyWhile(() => this.proven.wake())
+    this.rollout = new RolloutCopy({
+      storage: state.storage,
+      clock: systemClock,
+      ask: async () => {
+        const { METRICS_OVERVIEW: overviews } = env
+        // Workers name their ledgers, and an object without a name has no workspace to be asked about.
+        if (state.id.name === undefined) throw new Error('ledger.ts: the ledger has no name')
+        return overviews.get(overviews.idFromName(overviewName)).rolloutFor(state.id.name)
+      },
+      keepAlive: (work) => state.waitUntil(work),
+    })
+    void state.blockConcurrencyWhile(async () => {
+      await Promise.all([this.proven.wake(), this.rollout.wake()])
+    })
   }
 
   /** An isolate of the release before names no author. */
@@ -70,11 +89,17 @@ export class Ledger extends DurableObject<Bindings> {
     return true
   }
 
-  since(ledgerId: string | null, version: number): LedgerChanges {
+  async since(ledgerId: string | null, version: number): Promise<LedgerChanges> {
+    await this.rollout.ready()
     const changes = this.proven.since(ledgerId, version)
     // A ledger that has gone back in time begins again at a call.
     this.teller.advanced()
-    return changes
+    return withRollout(changes, this.rollout.state)
+  }
+
+  /** Takes a change of the rollout, and answers the version that is in force here. */
+  takeRollout(news: RolloutNews): number {
+    return this.rollout.take(news)
   }
 
   /** A page of what moved in this workspace, the newest first. */

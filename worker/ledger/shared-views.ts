@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
+import type { RolloutState } from '../../shared/contract/rollout.ts'
+import { rolloutStateSchema } from '../../shared/contract/rollout.ts'
 import type { Version, WorkspaceId } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
@@ -21,6 +23,8 @@ export interface SharedChanges {
   readonly calledAtMs: number
   /** The instant up to which everything that was committed is in the shared view (View). */
   readonly provedAtMs: number
+  /** Absent if the tiers answer. */
+  readonly rollout?: Exclude<RolloutState, 'on'> | undefined
 }
 
 /** The place where the isolates of a location share their views. Never rejects. It may lose views at any time. */
@@ -39,6 +43,7 @@ const sharedSchema = z.object({
     .max(limits.sharedChangesMax),
   calledAtMs: z.number(),
   provedAtMs: z.number().default(0),
+  rollout: rolloutStateSchema.exclude(['on']).optional(),
 })
 
 /** Shares views through a location's edge cache. If it fails, is late or holds something unreadable, there is no shared view. */

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
+import type { RolloutState } from '../../shared/contract/rollout.ts'
 import type { Version, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -23,6 +24,8 @@ export interface View {
   readonly calledAtMs: number
   /** The instant up to which the view contains everything that was committed to the database (FRESHNESS: marks); 0 if none is proved. */
   readonly provedAtMs: number
+  /** How the workspace is answered. A change of it is in every view that the ledger was called for after it confirmed the change. */
+  readonly rollout: RolloutState
   /** The version that last moved a tag; 0 if none did since the ledger's birth. */
   movedAt(tag: Tag): Version
   /** Whether a tag moved past a version, for example the version of an entry's stamp. */
@@ -276,13 +279,15 @@ function advanceView(
   const provedAtMs = Math.max(provedBefore, changes.provedAtMs ?? 0)
   return {
     ...{ ledgerId, birth, version, calledAtMs, provedAtMs, flightNumber, copy },
+    rollout: changes.rollout ?? 'on',
     movedAt: (tag) => movedAt(copy, tag),
     hasMovedPast: (tag, stamped) => hasMovedPast(copy, tag, stamped),
   }
 }
 
-function shareable({ copy, calledAtMs, provedAtMs }: StoredView): SharedChanges {
+function shareable({ copy, calledAtMs, provedAtMs, rollout }: StoredView): SharedChanges {
   const { ledgerId, birth, version, recentSince } = copy
   const changes = recentChanges(copy)
-  return { ledgerId, birth, version, since: recentSince, changes, calledAtMs, provedAtMs }
+  const shared = { ledgerId, birth, version, since: recentSince, changes, calledAtMs, provedAtMs }
+  return rollout === 'on' ? shared : { ...shared, rollout }
 }

@@ -11,7 +11,7 @@ type Tier = Explanation['tiers'][number]
 
 /** Explains how an answer was found, for `X-Explain: 1`. */
 export function explain(
-  { entry, steps, view, currentAtMs, tiers = [] }: Omit<ReadAnswer, 'key'>,
+  { entry, steps, view, currentAtMs, tiers = [] }: Omit<ReadAnswer, 'key' | 'rollout'>,
   nowMs: number,
 ): Explanation {
   return {

@@ -162,7 +162,7 @@ function respondAbsence(
 }
 
 function servedOf(call: ResourceCall, answered: ReadAnswer, nowMs: number): Served {
-  const { entry, status, source, lifetimeSeconds, isCacheEnabled, currentAtMs } = answered
+  const { entry, status, source, lifetimeSeconds, isCacheEnabled, currentAtMs, rollout } = answered
   const { userId, role, wantsExplanation } = call.caller
   return {
     status,
@@ -174,6 +174,7 @@ function servedOf(call: ResourceCall, answered: ReadAnswer, nowMs: number): Serv
     responseTimeMs: nowMs - call.startedAtMs,
     retrievedAtMs: nowMs,
     isCacheEnabled,
+    rollout,
     userId,
     ...(role === null ? {} : { role }),
     ...(wantsExplanation ? { explanation: explain(answered, nowMs) } : {}),
@@ -213,9 +214,12 @@ function setProvenance(headers: Headers, answered: ReadAnswer, nowMs: number): v
   headers.set('Server-Timing', steps.map(({ name, durationMs }) => `${name};dur=${durationMs}`).join(', '))
 }
 
-/** The `Cache-Status` header (RFC 9211). Its detail is the source of the answer, or the reason why it is in doubt. */
+/**
+ * The `Cache-Status` header (RFC 9211). Its detail is the reason why the answer is in doubt, the rollout if the database answered because of
+ * it, or the source of the answer.
+ */
 function cacheStatus(
-  { status, source, currentAtMs, lifetimeSeconds, doubt, steps }: ReadAnswer,
+  { status, source, currentAtMs, lifetimeSeconds, doubt, steps, rollout }: ReadAnswer,
   nowMs: number,
 ): string {
   const isFromTier = source !== 'database'
@@ -223,7 +227,7 @@ function cacheStatus(
   const forwarded = status === 'BYPASS' ? 'bypass' : hadOlder ? 'stale' : 'miss'
   const ttlSeconds = lifetimeSeconds - ageSeconds(currentAtMs, nowMs)
   const handled = isFromTier ? `hit; ttl=${ttlSeconds}` : `fwd=${forwarded}`
-  return `Boardcache; ${handled}; detail=${doubt ?? source}`
+  return `Boardcache; ${handled}; detail=${doubt ?? (rollout === 'on' ? source : `rollout-${rollout}`)}`
 }
 
 function matches(ifNoneMatch: string | null, etag: string): boolean {

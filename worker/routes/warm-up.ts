@@ -9,6 +9,7 @@ import { needs } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import type { SettingsCaller } from '../cache/settings-reader.ts'
+import { rolloutBy } from '../cache/shadow-read.ts'
 import { plainWish } from '../cache/wish.ts'
 import type { Services } from '../services.ts'
 
@@ -18,6 +19,7 @@ export interface Warming {
 }
 
 interface WarmUpServices extends Pick<Services, 'clock' | 'answer'> {
+  readonly views: Pick<Services['views'], 'current'>
   readonly origin: Pick<Services['origin'], 'boards' | 'needs'>
 }
 
@@ -33,6 +35,10 @@ export async function warmUp(
 ): Promise<Result<WarmUp, WireError>> {
   const startedAtMs = services.clock.now()
   const { origin } = services
+  const proof = await services.views.current(workspaceId, { kind: 'bounded' }, caller.keepAlive)
+  // The tiers do not answer this workspace, and the database has enough to do.
+  if (rolloutBy(proof) !== 'on')
+    return ok({ warmupTimeMs: services.clock.now() - startedAtMs, ...summaryOf([], []) })
   const [boards, needed] = await Promise.all([
     origin.boards(workspaceId, caller),
     origin.needs(workspaceId, caller),

@@ -5,7 +5,9 @@ import type { Move } from '../../../shared/tags/moves.ts'
 import { tagsMovedBy } from '../../../shared/tags/moves.ts'
 import type { Tag } from '../../../shared/tags/tags.ts'
 import { withConsistencyChecks } from '../../../worker/cache/check.ts'
+import { createSuspicion } from '../../../worker/cache/comparison.ts'
 import type { ReadAnswer } from '../../../worker/cache/read.ts'
+import { createViolations, type Violation } from '../../../worker/cache/violations.ts'
 import type { CacheEvent } from '../../../worker/events.ts'
 import type { View } from '../../../worker/ledger/view.ts'
 import { createViews } from '../../../worker/ledger/view.ts'
@@ -25,6 +27,7 @@ let isLedgerAway: boolean
 let chance: number
 let provedAtMs: number
 let healed: { keyDigest: string; moves: readonly string[] }[]
+let noted: Violation[]
 let hasMarks: boolean
 
 /** A ledger at the version of the entries' stamp. */
@@ -45,6 +48,7 @@ beforeEach(() => {
   chance = 0
   provedAtMs = 0
   healed = []
+  noted = []
   hasMarks = true
 })
 
@@ -69,12 +73,19 @@ function createIsolate() {
     clock,
     sampleRate: 0.5,
     random: () => chance,
-    instant: async () => (hasMarks ? clock.now() : null),
-    async heal(_workspace, keyDigest, moves) {
-      healed.push({ keyDigest, moves })
-      return true
-    },
-    report: (line) => reports.push(line),
+    shadow: () => undefined,
+    suspect: createSuspicion({ clock, instant: async () => (hasMarks ? clock.now() : null) }),
+    violated: createViolations({
+      clock,
+      async heal(_workspace, keyDigest, moves) {
+        healed.push({ keyDigest, moves })
+        return true
+      },
+      async note(violation) {
+        noted.push(violation)
+      },
+      report: (line) => reports.push(line),
+    }),
   })
   return {
     async serve(served: ReadAnswer, question = questionOf()) {
@@ -166,9 +177,11 @@ describe('an answer that was served as current', () => {
     database.body = '{"contacts":["Ada Lovelace"]}'
     await (await serve()).rest()
     expect(reports).toHaveLength(1)
+    expect(noted).toMatchObject([{ resource: 'contact-list', places: ['$.contacts.length'] }])
     expect(JSON.parse(reports[0] ?? '')).toEqual({
       level: 'error',
       event: 'consistency-violation',
+      places: ['$.contacts.length'],
       resource: 'contact-list',
       keyDigest: expect.stringMatching(/^[0-9a-f]{16}$/),
       isHealed: true,

@@ -50,6 +50,7 @@ function createPath() {
     report: () => undefined,
     instant: async () => null,
     heal: async () => false,
+    noteViolation: async () => undefined,
   })
   async function read() {
     const caller = { kind: 'service', userId: null, requestId: 'r' } as const

@@ -70,6 +70,7 @@ function createIsolate() {
     report: () => undefined,
     instant: async () => null,
     heal: async () => false,
+    noteViolation: async () => undefined,
   })
 }
 

@@ -32,6 +32,7 @@ const origin: OriginStatus = {
   fetchedAtMs: 0,
   isUp: true,
   queriesRunning: 1,
+  queriesRunningMax: 16,
   jobs: null,
   queriesWaiting: 2,
   outbox: { status: 'running', depth: 3, oldestAgeMs: 4, parked: 0, relayed: 5 },

@@ -25,6 +25,10 @@ const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   hottest: neverCalled,
   board: neverCalled,
   workspaceStatistics: neverCalled,
+  rollout: neverCalled,
+  changeRollout: neverCalled,
+  shadowReport: neverCalled,
+  noteViolation: neverCalled,
   openStream: neverCalled,
   ...changes,
 })

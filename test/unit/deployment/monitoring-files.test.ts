@@ -123,6 +123,7 @@ describe('the figures as text', () => {
         fetchedAtMs: 0,
         isUp: true,
         queriesRunning: 1,
+        queriesRunningMax: 16,
         queriesWaiting: 0,
         outbox,
         jobs: busyJobs,

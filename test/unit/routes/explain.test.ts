@@ -9,7 +9,7 @@ const held = entryOf()
 const nowMs = held.createdAtMs + 12_000
 
 function explained(view: ReadAnswer['view']) {
-  const answer: Omit<ReadAnswer, 'key'> = {
+  const answer: Omit<ReadAnswer, 'key' | 'rollout'> = {
     entry: entryOf({ createdAtMs: nowMs }),
     ...{ status: 'MISS', source: 'database', lifetimeSeconds: 180, doubt: null, isCacheEnabled: true },
     steps: [

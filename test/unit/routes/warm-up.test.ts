@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { WireError } from '../../../shared/contract/errors.ts'
 import { warmUpSchema } from '../../../shared/contract/management.ts'
 import type { WorkspaceNeeds } from '../../../shared/contract/origin.ts'
+import type { RolloutState } from '../../../shared/contract/rollout.ts'
 import {
   boardIdSchema,
   campaignIdSchema,
@@ -18,7 +19,7 @@ import { defineResource } from '../../../shared/resources/resource.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { questionsInTurn, warmUp } from '../../../worker/routes/warm-up.ts'
-import { emptyWorkspace, entryKey, entryOf, workspaceId } from '../../support/entries.ts'
+import { emptyWorkspace, entryKey, entryOf, viewOf, workspaceId } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { thing } from './declared-thing.ts'
 
@@ -58,12 +59,13 @@ interface Warming {
   readonly isRefused?: (question: Question) => boolean
   readonly needs?: Result<WorkspaceNeeds, WireError>
   readonly resources?: readonly Resource[]
+  readonly rollout?: RolloutState
 }
 
 /** Warms a workspace. */
 async function warm(
   boards: number,
-  { isRefused = () => false, needs = ok(nothing), resources: asked = declared }: Warming = {},
+  { isRefused = () => false, needs = ok(nothing), resources: asked = declared, rollout = 'on' }: Warming = {},
 ) {
   const clock = createFakeClock()
   const questions: Question[] = []
@@ -71,6 +73,7 @@ async function warm(
   const warmed = await warmUp(
     {
       clock,
+      views: { current: async () => ok(viewOf([], { rollout })) },
       origin: { boards: async () => ok(boardIdsOf(boards)), needs: async () => needs },
       async answer({ question, caller, isWarmUp }) {
         questions.push(question)
@@ -78,7 +81,7 @@ async function warm(
         caller.keepAlive(clock.advance(1))
         return ok({
           ...{ entry: entryOf(), key: entryKey, source: 'database', lifetimeSeconds: 180, doubt: null },
-          ...{ isCacheEnabled: true, steps: [], view: null, currentAtMs: 0 },
+          ...{ isCacheEnabled: true, rollout, steps: [], view: null, currentAtMs: 0 },
           status: isRefused(question) ? 'BYPASS' : 'MISS',
         })
       },
@@ -97,6 +100,14 @@ async function warm(
 }
 
 describe('a warm-up', () => {
+  it('loads nothing for a workspace that the database answers, which has enough to do', async () => {
+    for (const rollout of ['off', 'shadow'] as const) {
+      const { questions, answer } = await warm(3, { rollout })
+      expect(questions).toEqual([])
+      expect(answer).toMatchObject({ entriesWarmed: 0, boards: [], boardsWarmed: 0 })
+    }
+  })
+
   it('loads the entries of every declaration, including a new one', async () => {
     const { questions, answer } = await warm(2)
     expect(questions.map(nameOf).sort()).toEqual([

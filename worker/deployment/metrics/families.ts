@@ -37,6 +37,10 @@ export const counterFamilies = {
     labels: [],
     help: 'Served answers that were outdated without an invalidation that explains it.',
   },
+  shadow_comparisons: {
+    labels: ['resource', 'outcome'],
+    help: 'Answers of the database that were compared with what the tiers would have said; mismatch if nothing that was reported explains a difference, late if a change on its way does, miss if they would have had none.',
+  },
   invalidation_events: { labels: [], help: 'Invalidation events made durable.' },
   invalidation_tags: { labels: [], help: 'Cache tags moved by invalidations.' },
   calls_answered: {
@@ -109,6 +113,11 @@ export const durationFamilies = {
     labels: ['outcome'],
     help: 'Upper bound for the age of a change that a checked answer missed; 0 if it missed none.',
   },
+  shadow_saved: {
+    name: 'shadow_saved_seconds',
+    labels: ['resource'],
+    help: 'Time that the tiers would have saved an answer of the database that they have too.',
+  },
 } as const satisfies Record<string, Family & { readonly name: string }>
 
 /**
@@ -161,6 +170,22 @@ export const gaugeFamilies = {
     labels: ['database'],
     merge: null,
     help: 'Unix time at which the last walk that counted a namespace ended.',
+  },
+  rollout_mode: {
+    labels: ['mode'],
+    merge: null,
+    help: 'The mode of the rollout: 1 for the one in force.',
+  },
+  rollout_percent: { labels: [], merge: null, help: 'The percentage of the rollout.' },
+  rollout_workspaces: {
+    labels: ['list'],
+    merge: null,
+    help: 'Workspaces of each list of the rollout; shadowed contains those that returned to shadow by themselves.',
+  },
+  rollout_unconfirmed_ledgers: {
+    labels: [],
+    merge: null,
+    help: 'Awake ledgers that have not confirmed the latest change of the rollout yet.',
   },
   figures_shards: { labels: [], merge: null, help: 'Shards whose figures are summed.' },
   figures_shards_away: {

@@ -70,6 +70,8 @@ export interface OriginStatus {
   /** Whether it answered the latest request. If not, the other values are older, or null. */
   readonly isUp: boolean
   readonly queriesRunning: number | null
+  /** The places for queries. */
+  readonly queriesRunningMax: number | null
   readonly queriesWaiting: number | null
   readonly outbox: OutboxStatus | null
   /** By queue; null if there are no queues, or they do not answer. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Recorder } from '../../events.ts'
+import { overviewName } from '../../platform/object-names.ts'
 import type { Causes } from './causes/cause-batch.ts'
 import { type CauseTally, createCauseTally, sealCauses } from './causes/cause-tally.ts'
 import type { Figures, FlushId, Receipt } from './figures.ts'
@@ -47,9 +48,6 @@ interface StubNamespace<Id, Stub> {
   idFromName(name: string): Id
   get(id: Id): Stub
 }
-
-/** The deployment has one overview, under this name. */
-export const overviewName = 'deployment'
 
 /** `version` is that of this Worker, and tells the deploys apart. A hub, which answers no reads, needs none. */
 export function createMetricsClient<ShardId, OverviewId>(

@@ -42,6 +42,7 @@ export function originReportOf({
     totals: { counters, durations: {} },
     status: {
       queriesRunning: pool.running,
+      queriesRunningMax: pool.runningMax,
       queriesWaiting: pool.waiting,
       jobs,
       outbox: outbox && {

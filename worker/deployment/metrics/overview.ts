@@ -233,7 +233,8 @@ class DeploymentOverview implements Overview {
     this.originFetchedAtMs = fetchedAtMs
     const report = await this.options.fetchOriginReport()
     if (report === null) {
-      const unknown = { queriesRunning: null, queriesWaiting: null, outbox: null, jobs: null }
+      const queries = { queriesRunning: null, queriesRunningMax: null, queriesWaiting: null }
+      const unknown = { ...queries, outbox: null, jobs: null }
       this.origin = { ...(this.origin ?? unknown), fetchedAtMs, isUp: false }
       return
     }

@@ -83,7 +83,7 @@ function gaugesIn(figures: Figures): TextFamily[] {
   const labelled = { ...figures.labelledGauges, ...jobGaugesOf(origin?.jobs ?? null) }
   return entriesOf(gaugeFamilies).map(([family, { labels, merge, help }]) => {
     const name = `boardcache_${family}`
-    const value = ofDeployment[family] ?? null
+    const value = ofDeployment[family] ?? labelled[family] ?? null
     const series =
       merge === null
         ? labels.length > 0

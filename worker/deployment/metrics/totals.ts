@@ -147,9 +147,8 @@ function countEvent(
       time('origin_call', [], event.durationMs)
       return
     case 'consistency':
-      add('consistency_checks', [event.outcome])
-      if (event.outcome === 'violated') add('consistency_violations', [])
-      if (event.staleMs !== undefined) time('staleness', [event.outcome], event.staleMs)
+    case 'shadow':
+      countComparison(event, add, time)
       return
     case 'invalidation':
       add('invalidation_events', [], event.events)
@@ -168,6 +167,23 @@ function countEvent(
     default:
       countLive(event, add)
   }
+}
+
+type Comparison = Extract<CacheEvent, { kind: 'consistency' | 'shadow' }>
+
+function countComparison(
+  event: Comparison,
+  add: (family: CounterFamily, labels: readonly string[]) => void,
+  time: (family: DurationFamily, labels: readonly string[], durationMs: number) => void,
+): void {
+  if (event.kind === 'shadow') {
+    add('shadow_comparisons', [event.resource, event.outcome])
+    if (event.savedMs !== undefined) time('shadow_saved', [event.resource], event.savedMs)
+    return
+  }
+  add('consistency_checks', [event.outcome])
+  if (event.outcome === 'violated') add('consistency_violations', [])
+  if (event.staleMs !== undefined) time('staleness', [event.outcome], event.staleMs)
 }
 
 type LiveEvent = Extract<CacheEvent, { kind: `live-${string}` }>

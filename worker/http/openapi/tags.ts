@@ -47,6 +47,10 @@ export const tags = [
     description:
       'The Redis databases: health, sizes, keys and clearing, for the operators of the deployment.',
   },
+  {
+    name: 'Rollout',
+    description: 'Which workspaces the tiers answer, for the operators of the deployment.',
+  },
   { name: 'Service', description: 'Health, metrics and this document.' },
   {
     name: 'Writes at the origin',
@@ -69,6 +73,7 @@ const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/activity$/, 'Invalidation'],
   [/^\/api\/monitoring\//, 'Monitoring'],
   [/^\/api\/admin\/redis/, 'Redis'],
+  [/^\/api\/rollout(\/|$)/, 'Rollout'],
 ]
 
 type Placed = Pick<Route, 'method' | 'path'>

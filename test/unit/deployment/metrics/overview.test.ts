@@ -266,7 +266,7 @@ describe("the origin's figures", () => {
   const report = (instance: string, queries: number): OriginReport => ({
     instance,
     totals: { counters: { 'origin_queries boards': queries }, durations: {} },
-    status: { queriesRunning: 3, queriesWaiting: 1, outbox: null, jobs: null },
+    status: { queriesRunning: 3, queriesRunningMax: 16, queriesWaiting: 1, outbox: null, jobs: null },
   })
 
   test('of several processes behind one name add up, whichever answers', async () => {

@@ -22,6 +22,7 @@ const figures = {
     fetchedAtMs: 0,
     isUp: true,
     queriesRunning: 4,
+    queriesRunningMax: 16,
     jobs: null,
     queriesWaiting: 0,
     outbox: { status: 'lagging' as const, depth: 7, oldestAgeMs: 31_500, parked: 1, relayed: 9 },

@@ -9,6 +9,7 @@ export const kindTitles: Readonly<Record<ActivityItem['kind'], string>> = {
   alert_settings: 'Alert settings',
   deploy: 'Deploy',
   redis_clear: 'Redis cleared',
+  rollout: 'Rollout',
 }
 
 export const causeTitles: Readonly<Record<ActivityCause, string>> = {
@@ -49,7 +50,17 @@ export function sentenceOf(item: ActivityItem): string {
       ? `Version ${item.version} runs`
       : `Version ${item.version} replaced ${item.previous}`
   }
+  if (item.kind === 'rollout') return rolloutSentence(item)
   return `${item.database} was cleared${item.everywhere ? ', and every workspace was invalidated' : ''}`
+}
+
+function rolloutSentence({ reason, from, to, lists }: Extract<ActivityItem, { kind: 'rollout' }>): string {
+  if (reason === 'violations') return 'A workspace returned to shadow after three proved violations'
+  const shareOf = ({ mode, percent }: typeof from) => (mode === 'percent' ? `${percent} %` : mode)
+  const moved = lists.map(({ list, added, removed }) => `${list} +${added} −${removed}`)
+  const isSame = shareOf(from) === shareOf(to)
+  const parts = [...(isSame ? [] : [`${shareOf(from)} → ${shareOf(to)}`]), ...moved]
+  return parts.length === 0 ? 'The rollout was saved' : `Rollout: ${parts.join(', ')}`
 }
 
 function invalidationOf({

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import type { DeedName } from '../../../../shared/contract/workspaces.ts'
 import { useIsOperator } from '../access.ts'
 import { formatCount } from '../parts/format.ts'
+import { later } from '../parts/later.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
@@ -11,6 +12,10 @@ import { DeedsPanel } from './deeds-panel.tsx'
 import { RunProgress } from './run-progress.tsx'
 import { useAllWorkspaces, useRun } from './use-deployment.ts'
 import { WorkspaceList } from './workspace-list.tsx'
+
+const RolloutPanel = later(async () => (await import('../rollout/rollout-panel.tsx')).RolloutPanel, {
+  what: 'the rollout',
+})
 
 /** Invalidates, warms up or tests many workspaces, for operators. */
 export function DeploymentView() {
@@ -75,6 +80,7 @@ function Acting({ on: known }: ActingProps) {
           {run !== null && <RunProgress run={run} onPause={pause} onResume={resume} onStop={stop} />}
         </Panel>
         <DeedsPanel />
+        <RolloutPanel />
       </div>
     </div>
   )
