@@ -69,8 +69,7 @@ export function ContactGrid(props: GridProps) {
 
   const activeField = activeRow?.kind === 'heading' ? 0 : active.field
   return (
-    <>
-      <ListMenu of={menu} />
+    <ListMenu of={menu}>
       <div
         ref={scroller}
         className={`grid ${isEarlier ? 'grid-earlier' : ''}`}
@@ -99,7 +98,7 @@ export function ContactGrid(props: GridProps) {
         </div>
       </div>
       <GridFoot whole={wholeText(activeRow, activeField, boards)} row={active.row} rows={view.rows} />
-    </>
+    </ListMenu>
   )
 }
 

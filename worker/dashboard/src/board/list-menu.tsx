@@ -1,4 +1,4 @@
-import { type MouseEvent, useState } from 'react'
+import { type MouseEvent, type ReactNode, useState } from 'react'
 import type { Contact } from '../../../client/index.ts'
 import type { Board } from '../api/directory.ts'
 import { MoveRefusal } from './columns/move-refusal.tsx'
@@ -38,8 +38,14 @@ export function useListMenu(boards: readonly Board[]) {
   }
 }
 
+interface ListMenuProps {
+  readonly of: ReturnType<typeof useListMenu>
+  /** The list. */
+  readonly children: ReactNode
+}
+
 /** The menu while it is open, and what came of its deeds: a move is said, and one that was refused is taken back with its reason. */
-export function ListMenu({ of }: { readonly of: ReturnType<typeof useListMenu> }) {
+export function ListMenu({ of, children }: ListMenuProps) {
   const { menu, copier, columns, moves, mayMove, close } = of
   function move(contact: Contact, columnId: string) {
     const indexOf = (wanted: string) => columns.findIndex(({ id }) => id === wanted)
@@ -49,6 +55,7 @@ export function ListMenu({ of }: { readonly of: ReturnType<typeof useListMenu> }
   return (
     <>
       <MoveRefusal reason={moves.refusal} onClose={moves.closeRefusal} />
+      {children}
       <p className="hidden" aria-live="assertive">
         {moves.said}
       </p>

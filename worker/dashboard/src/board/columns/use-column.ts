@@ -6,8 +6,8 @@ import { pageOptionsOf } from '../list-question.ts'
 import { useRowScroll } from '../use-row-scroll.ts'
 import type { ColumnEvents } from './column-events.ts'
 import { columnDeedOf } from './column-keys.ts'
-import { columnPerPage, useSeenColumn } from './columns-head.tsx'
 import type { ColumnsOnScreen } from './columns-on-screen.ts'
+import { columnPerPage, useSeenColumn } from './use-seen-column.ts'
 import { useShownRows } from './use-shown-rows.ts'
 
 /** A card with the space below it. */
