@@ -51,9 +51,7 @@ const rowSchema = z.object({ sequence: z.int(), at_ms: z.int(), body: z.string()
 const newestSchema = z.object({ newest: z.int().nullable() })
 
 export function createActivityLog(storage: SqlStorage, clock: Clock): ActivityLog {
-  const rows = (statement: string, ...values: (string | number)[]) => [
-    ...storage.sql.exec(statement, ...values),
-  ]
+  const rows: Rows = (statement, ...values) => [...storage.sql.exec(statement, ...values)]
   storage.transactionSync(() => rows(schema))
 
   function write(atMs: number, happening: Happening): void {
@@ -91,38 +89,50 @@ export function createActivityLog(storage: SqlStorage, clock: Clock): ActivityLo
       const previous = last?.kind === 'deploy' ? last.version : null
       if (previous !== version) append({ kind: 'deploy', by: null, version, previous })
     },
-    runs: () =>
-      rows(
-        `select sequence, at_ms, body from activity where kind = 'deploy' order by sequence desc limit ?`,
-        limits.versionsKeptMax,
-      )
-        .flatMap((row) => {
-          const item = itemOf(row)
-          return item?.kind === 'deploy' ? [{ version: item.version, atMs: Date.parse(item.at) }] : []
-        })
-        .reverse(),
-    page({ limit, before, after, kind }, withDeeds = false) {
-      const [head] = rows('select max(sequence) as newest from activity')
-      const { newest } = newestSchema.parse(head)
-      const found = rows(
-        `select sequence, at_ms, body from activity where sequence < ? and sequence > ? and at_ms >= ?
-          ${kind === undefined ? '' : 'and kind = ?'} ${withDeeds ? '' : `and kind <> 'deed'`} order by sequence desc limit ?`,
-        before?.sequence ?? Number.MAX_SAFE_INTEGER,
-        // An object that lost its storage counts from the beginning.
-        after !== undefined && after.sequence <= (newest ?? 0) ? after.sequence : 0,
-        clock.now() - limits.activityAgeMaxMs,
-        ...(kind === undefined ? [] : [kind]),
-        limit + 1,
-      )
-      const shown = found.slice(0, limit)
-      const last = shown.at(-1)
-      const hasMore = found.length > limit && last !== undefined
-      return {
-        items: shown.map(itemOf).filter((item) => item !== null),
-        next: hasMore ? positionOf(rowSchema.parse(last).sequence) : null,
-        newest: newest === null ? null : positionOf(newest),
-      }
-    },
+    runs: () => runsIn(rows),
+    page: (query, withDeeds = false) => pageOf(rows, query, withDeeds, clock.now()),
+  }
+}
+
+/** Runs a statement on the log. */
+type Rows = (statement: string, ...values: (string | number)[]) => Record<string, unknown>[]
+
+function runsIn(rows: Rows): VersionRun[] {
+  const found = rows(
+    `select sequence, at_ms, body from activity where kind = 'deploy' order by sequence desc limit ?`,
+    limits.versionsKeptMax,
+  )
+  return found.reverse().flatMap((row) => {
+    const item = itemOf(row)
+    return item?.kind === 'deploy' ? [{ version: item.version, atMs: Date.parse(item.at) }] : []
+  })
+}
+
+function pageOf(
+  rows: Rows,
+  { limit, before, after, kind }: DeploymentActivityQuery,
+  withDeeds: boolean,
+  nowMs: number,
+): DeploymentActivityPage {
+  const [head] = rows('select max(sequence) as newest from activity')
+  const { newest } = newestSchema.parse(head)
+  const found = rows(
+    `select sequence, at_ms, body from activity where sequence < ? and sequence > ? and at_ms >= ?
+      ${kind === undefined ? '' : 'and kind = ?'} ${withDeeds ? '' : `and kind <> 'deed'`} order by sequence desc limit ?`,
+    before?.sequence ?? Number.MAX_SAFE_INTEGER,
+    // An object that lost its storage counts from the beginning.
+    after !== undefined && after.sequence <= (newest ?? 0) ? after.sequence : 0,
+    nowMs - limits.activityAgeMaxMs,
+    ...(kind === undefined ? [] : [kind]),
+    limit + 1,
+  )
+  const shown = found.slice(0, limit)
+  const last = shown.at(-1)
+  const hasMore = found.length > limit && last !== undefined
+  return {
+    items: shown.map(itemOf).filter((item) => item !== null),
+    next: hasMore ? positionOf(rowSchema.parse(last).sequence) : null,
+    newest: newest === null ? null : positionOf(newest),
   }
 }
 

@@ -14,7 +14,7 @@ export interface FreshnessFacts {
   readonly oldestAgeMs: number | null
 }
 
-/** What is on the screen, as far as it says how fresh that is. */
+/** The screen, as far as it says how fresh it is. */
 export interface OnScreen {
   readonly state: ListView['state']
   /** Everything on the screen contains every change up to this version; null if that is not known. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { deploysOf } from '../../../../worker/deployment/metrics/deploy-marks.ts'
+import { deploysOf } from '../../../../worker/deployment/activity/deploy-marks.ts'
 
 const seen = [
   { version: 'v2', firstSeenAtMs: 200 },

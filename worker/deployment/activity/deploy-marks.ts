@@ -1,7 +1,7 @@
 import type { Marks } from '../../../shared/contract/figures.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { VersionRun } from '../activity/activity-log.ts'
-import type { SeenVersion } from './version-log.ts'
+import type { SeenVersion } from '../metrics/version-log.ts'
+import type { VersionRun } from './activity-log.ts'
 
 /**
  * The deploys, the newest first: when each version was first seen, and each time at which one ran again that had run before. A version runs
