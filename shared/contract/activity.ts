@@ -5,6 +5,7 @@ import { alertChangeSchema } from './alerts.ts'
 import { invalidationActionSchema } from './invalidation.ts'
 import { redisNamespaceSchema } from './redis.ts'
 import { rolloutSettingSchema } from './rollout.ts'
+import { deedNames } from './workspaces.ts'
 
 /*
  * The activity feeds: what moved in a workspace and what happened to the deployment, the newest first. Items have ids, tags, versions
@@ -119,11 +120,18 @@ export const deploymentActivitySchema = z.discriminatedUnion('kind', [
       }),
     ),
   }),
+  /** An operator began a deed on a workspace, which is written down before it is done. */
+  z.object({
+    kind: z.literal('deed'),
+    ...happenedShape,
+    deed: z.enum(deedNames),
+    workspaceId: z.string(),
+  }),
 ])
 export type DeploymentActivity = z.output<typeof deploymentActivitySchema>
 
 export const workspaceKindSchema = z.enum(['invalidation', 'settings'])
-export const deploymentKindSchema = z.enum(['alert', 'alert_settings', 'deploy', 'redis_clear', 'rollout'])
+export const deploymentKindSchema = z.enum(['alert', 'alert_settings', 'deploy', 'redis_clear', 'deed', 'rollout'])
 
 /** A place in a feed. Callers treat it as opaque. */
 const position = z

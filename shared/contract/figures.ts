@@ -68,7 +68,7 @@ export const historyReportSchema = z.object({
 export type HistoryReport = z.output<typeof historyReportSchema>
 
 export const marksSchema = z.object({
-  /** When each version of the Worker was first seen, the newest first. */
+  /** When each version of the Worker was first seen, and when it ran again after another one, the newest first. */
   deploys: z.array(z.object({ at_ms: z.int(), version: z.string() })),
   /** Alerts that fired and were resolved, the newest first. */
   alerts: z.array(

@@ -11,8 +11,12 @@ export const activityLimits = {
   /** The moved tags that an item names, and the settings of one change. The numbers of the rest are told. */
   activityTagsMax: 40,
   activityChangesMax: 20,
-  /** The deployment's feed: its rows, and the bytes of one. */
+  /**
+   * The deployment's feed: its rows, those of operators' deeds, and the bytes of one. Deeds have a bound of their own, because one run over
+   * many workspaces would otherwise push every alert and deploy out of the feed.
+   */
   activityDeploymentRowsMax: 1_000,
+  activityDeedRowsMax: 2_000,
   activityDeploymentRowBytesMax: 4_096,
   activityCursorCharactersMax: 32,
 } as const

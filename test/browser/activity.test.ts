@@ -68,9 +68,50 @@ describe.skipIf(chromiumPath === null)(
       expect(await seriousFaults()).toEqual([])
       await page.emulateMedia({ colorScheme: 'dark' })
       expect(await seriousFaults()).toEqual([])
+      const inspect = list.getByRole('link', { name: 'Inspect contact contact_000001' })
+      expect(await inspect.getAttribute('href')).toBe('#/inspector/contact?id=contact_000001')
       await list.getByRole('link', { name: /^Board / }).click()
       await page.getByRole('main', { name: 'Board' }).waitFor()
       expect(page.url()).toContain('#/board/board_123')
+    })
+
+    it('open a contact that an item names, over a reload too, and say so if it is gone', async () => {
+      const { page, open, panel } = await given.signedIn()
+      const [found] = await given.stack.sql<{ id: string }[]>`
+        select id from contacts where workspace_id = '15213' and board_id = 'board_123' limit 1`
+      const { id = '' } = found ?? {}
+      for (const contactId of [id, 'contact_gone']) await move(contactId)
+      const shown = page.getByRole('complementary')
+      for (const [contactId, seen] of [
+        [id, shown.getByRole('form', { name: 'Contact' })],
+        ['contact_gone', shown.getByText('This workspace has no such contact.')],
+      ] as const) {
+        await open('Activity')
+        const item = panel('What happened').getByRole('button', { name: `moved a contact: ${contactId} ` })
+        await item.first().click()
+        await panel('What happened').getByRole('link', { name: contactId, exact: true }).click()
+        await seen.waitFor()
+        expect(new URL(page.url()).hash).toBe(`#/board/board_123?contact=${contactId}`)
+        await page.reload()
+        await seen.waitFor()
+      }
+    })
+
+    it('have what an operator does to a workspace once, and show such deeds alone', async () => {
+      const { page, open, panel } = await given.signedIn()
+      await open('Deployment')
+      await panel('Workspaces').getByRole('checkbox', { name: /15214/ }).check()
+      await page.getByRole('button', { name: 'Warm up' }).click()
+      await page.getByRole('button', { name: 'Yes, warm up' }).click()
+      await page.getByText('All of them have an answer.').waitFor()
+      await open('Activity')
+      await panel('What happened').getByLabel('Kind').selectOption('Operator')
+      const deed = panel('What happened').getByText('A warm-up of workspace 15214 was started by you')
+      await deed.waitFor()
+      expect(await deed.count()).toBe(1)
+      const kinds = await panel('What happened').locator('.activity-head .state').allTextContents()
+      expect(new Set(kinds)).toEqual(new Set(['Operator']))
+      expect(page.url()).toContain('kind=deed')
     })
 
     it('wait while they are paused and say what came, and are filtered by kind and cause in the address', async () => {
@@ -126,6 +167,12 @@ describe.skipIf(chromiumPath === null)(
       await list.getByText('many_219').waitFor()
       await list.getByRole('button', { name: 'Look further back' }).click()
       await list.getByText(/1 to 100 of 1\d\d/).waitFor()
+      // The tabs scroll in a row: the chosen one is in sight, and the row says that there are others.
+      const tabs = page.getByRole('navigation', { name: 'Views' })
+      await eventually(async () => /^(both|start)$/.test((await tabs.getAttribute('data-more')) ?? ''))
+      const chosen = await tabs.getByRole('link', { name: 'Activity' }).boundingBox()
+      expect(chosen?.x).toBeGreaterThanOrEqual(0)
+      expect((chosen?.x ?? 390) + (chosen?.width ?? 0)).toBeLessThanOrEqual(390)
       await list.getByRole('button', { name: 'Look further back' }).click()
       await list.getByRole('button', { name: 'Older' }).click()
       await list.getByText(/^101 to /).waitFor()

@@ -94,6 +94,12 @@ describe.skipIf(chromiumPath === null)('a board as columns', () => {
       where workspace_id = '15213' and id = ${first}`
     await column(page, 'col_12').locator(`[data-contact="${first}"]`).waitFor()
     await shows(page, 'board_1')
+    // The head says of all columns in view what it says of a list.
+    await page.getByText(/^Current as of version \+[1-9][\d,]*, [\d.]+ (s|min) ago$/).waitFor()
+    await page.context().setOffline(true)
+    await page.getByText(/^Offline: as of version \+[\d,]+, /).waitFor()
+    await page.context().setOffline(false)
+    await page.getByText(/^Current as of version \+[\d,]+, /).waitFor()
     const [found] = await given.stack.sql<{ open: number; all: number }[]>`
       select count(*) filter (where status = 'open')::integer as open, count(*)::integer as all
       from contacts where workspace_id = '15213' and board_id = 'board_1'`
@@ -159,6 +165,68 @@ describe.skipIf(chromiumPath === null)('a board as columns', () => {
     await page.locator('#contact-panel').getByRole('button', { name: 'Close the contact' }).click()
     await shows(page, 'board_123')
     await shows(other.page, 'board_123')
+  })
+
+  it('moves a contact of the list from its menu, by mouse, finger and keys, and takes a refused move back', async () => {
+    const { page, seriousFaults } = await openAt('board_123?sort_by=name', { email: admin })
+    const row = page.locator('[role=row][data-contact][aria-rowindex="2"]')
+    await row.waitFor()
+    const id = (await row.getAttribute('data-contact')) ?? ''
+    const placeOf = () => row.locator('.cell-column').textContent()
+    const place = await placeOf()
+    const moves = page.getByRole('menuitem', { name: /^Move to / })
+    await page.route(`**/api/contacts/${id}/move`, (route) =>
+      route.fulfill({
+        status: 403,
+        json: { success: false, error: 'Not on a Friday.', code: 'admin_required', requestId: 'r' },
+      }),
+    )
+    await row.hover()
+    await row.locator('.row-menu').click()
+    await page.getByRole('menuitem', { name: 'Inspect' }).waitFor()
+    expect(await page.getByRole('menuitem', { name: `Move to ${place}`, exact: true }).count()).toBe(0)
+    await moves.first().click()
+    await page.getByRole('alert').getByText('Not on a Friday.').waitFor()
+    await eventually(async () => (await placeOf()) === place)
+    expect(await seriousFaults()).toEqual([])
+    await page.getByRole('alert').getByRole('button', { name: 'Close' }).click()
+    await page.unrouteAll()
+    const open = {
+      async finger() {
+        const button = await boxOf(row.locator('.row-menu'))
+        const session = await page.context().newCDPSession(page)
+        const at = { x: button.x + button.width / 2, y: button.y + button.height / 2 }
+        await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] })
+        await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+      },
+      async keys() {
+        await page.getByRole('grid', { name: 'Contacts' }).focus()
+        await page.keyboard.press('Control+Home')
+        await page.keyboard.press('Shift+F10')
+      },
+    }
+    for (const way of ['finger', 'keys'] as const) {
+      await open[way]()
+      const title = (await moves.first().textContent())?.replace('Move to ', '') ?? ''
+      await moves.first().press('Enter')
+      await eventually(async () => (await placeOf()) === title)
+      await eventually(async () => {
+        const [stored] = await given.stack.sql<{ name: string }[]>`
+          select name from board_columns where workspace_id = '15213' and board_id = 'board_123'
+          and id = ${(await columnOf(id)) ?? ''}`
+        return stored?.name === title
+      })
+      await page.getByText(`is in ${title} now.`).waitFor({ state: 'attached' })
+    }
+    // A click on the button opens nothing else.
+    expect(page.url()).not.toContain('contact=')
+    await row.locator('.cell-name').click()
+    await page
+      .locator('#contact-panel')
+      .getByRole('link', { name: /^Inspect/ })
+      .click()
+    await page.getByRole('main', { name: 'Inspector' }).waitFor()
+    expect(page.url()).toContain(`#/inspector/contact?id=${id}`)
   })
 
   it('moves a card by keys alone, says each step, and the focus follows it', async () => {

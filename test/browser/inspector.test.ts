@@ -88,6 +88,10 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
         .getByText(/^(HIT|MISS)$/)
         .waitFor()
     }
+    const newest = read.getByRole('listitem').first()
+    const path = (await newest.locator('.path').textContent())?.split('?')[0] ?? ''
+    await newest.getByRole('link', { name: /^Inspect/ }).click()
+    await panel('Explanation').locator('code.path').getByText(path).first().waitFor()
   })
 
   it('explains by its form that something does not exist as it explains an answer', async () => {

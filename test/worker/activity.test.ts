@@ -112,6 +112,17 @@ describe('what happened to the deployment', () => {
     expect((await happened(reader, 'kind=deploy')).items).toHaveLength(1)
   })
 
+  it('has no deeds on workspaces for those who may not act on all of them', async () => {
+    const asOperator = { ...internal, 'X-Workspace-ID': '15214' }
+    expect((await ask('/api/admin/workspaces/15214/invalidate', asOperator, {})).status).toBe(200)
+    const { body } = await ask('/api/admin/deeds', internal)
+    expect(body.data).toMatchObject({ deeds: [{ deed: 'invalidate', workspaceId: '15214' }] })
+    for (const headers of [reader, admin]) {
+      expect(JSON.stringify(await happened(headers))).not.toContain('15214')
+      expect((await happened(headers, 'kind=deed')).items).toEqual([])
+    }
+  })
+
   it('is open to those who see the figures, and to nobody else', async () => {
     expect((await ask(path, admin)).status).toBe(200)
     for (const [headers, code] of [

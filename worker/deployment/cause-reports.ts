@@ -1,22 +1,30 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { AlertReport } from '../../shared/contract/alerts.ts'
 import type { Marks } from '../../shared/contract/figures.ts'
+import type { VersionRun } from './activity/activity-log.ts'
+import { deploysOf } from './activity/deploy-marks.ts'
 import { describeBoard, describeHottest, describeWorkspace } from './metrics/causes/cause-views.ts'
 import { historyOf } from './metrics/history-report.ts'
 import type { Overview } from './metrics/overview.ts'
 import type { CauseReports } from './monitoring-contract.ts'
 
+/** The happenings that are marked in plots. */
+interface Happened {
+  changes(): AlertReport['changes']
+  runs(): readonly VersionRun[]
+}
+
 /** Answers from the overview what happened by hour, and where reads and misses come from. */
 export function createCauseReports(
   overview: Pick<Overview, 'hours' | 'causes' | 'versions' | 'refresh'>,
-  changes: () => AlertReport['changes'],
+  { changes, runs }: Happened,
   clock: Clock,
 ): CauseReports {
   const { hours: book, causes, versions } = overview
   return {
     history: (hours, resource) => historyOf(book, { hours, resource }, clock.now()),
     marks: () => ({
-      deploys: versions.latest().map(({ version, firstSeenAtMs }) => ({ at_ms: firstSeenAtMs, version })),
+      deploys: deploysOf(versions.latest(), runs()),
       alerts: changes().flatMap(markOf),
     }),
     async hottest(hours) {

@@ -102,7 +102,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     // A deployment of the Worker restarts this object.
     this.monitor.seeVersion(config.version)
     const { overview, monitor } = this
-    this.reports = createCauseReports(overview, () => monitor.alertReport().changes, systemClock)
+    const happened = { changes: () => monitor.alertReport().changes, runs: () => monitor.versionRuns() }
+    this.reports = createCauseReports(overview, happened, systemClock)
   }
 
   report(report: ShardReport): Receipt {
@@ -137,8 +138,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     return this.monitor.changeAlertSettings(change, by)
   }
 
-  activity(query: DeploymentActivityQuery): DeploymentActivityPage {
-    return this.monitor.activity(query)
+  activity(query: DeploymentActivityQuery, withDeeds?: boolean): DeploymentActivityPage {
+    return this.monitor.activity(query, withDeeds)
   }
 
   redisFindings(): RedisFindings {
@@ -154,7 +155,11 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   }
 
   noteDeed(deed: NotedDeed): void {
-    this.deedLog.note(deed, systemClock.now())
+    // In both lists or in neither: a deed that cannot be written down is refused.
+    this.ctx.storage.transactionSync(() => {
+      this.deedLog.note(deed, systemClock.now())
+      this.monitor.seeDeed(deed)
+    })
   }
 
   deeds(): Deed[] {

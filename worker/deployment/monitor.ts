@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { AlertChange, AlertReport } from '../../shared/contract/alerts.ts'
 import { byPart, type PartName } from '../../shared/contract/tier-names.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
-import { authorOf, createActivityLog } from './activity/activity-log.ts'
+import { authorOf, createActivityLog, type VersionRun } from './activity/activity-log.ts'
 import { alertSettingsChanges } from './activity/alert-settings-changes.ts'
 import { createChangeLog } from './alerts/change-log.ts'
 import { createCourier } from './alerts/courier.ts'
@@ -10,6 +10,7 @@ import { createAlertDesk } from './alerts/desk.ts'
 import type { Observation } from './alerts/observation.ts'
 import { createPartWatch } from './alerts/part-watch.ts'
 import type { SendChange } from './alerts/webhook.ts'
+import type { NotedDeed } from './deeds/deed-log.ts'
 import type { Figures, Sample } from './metrics/figures.ts'
 import type { Samples } from './metrics/samples.ts'
 import type { Monitoring, RolloutAnswers } from './monitoring-contract.ts'
@@ -42,10 +43,14 @@ export interface Monitor extends Omit<Monitoring, OfOthers> {
   look(sample: Sample): void
   /** Takes the version of the Worker that runs. */
   seeVersion(version: string): void
+  /** The versions in the order in which each began to run, the oldest first. */
+  versionRuns(): readonly VersionRun[]
   /** Takes a clearing of Redis that was confirmed. */
   seeClearing(request: ClearRequest): void
   /** Takes a change of the rollout. */
   seeRollout(changed: RolloutChanged): void
+  /** Takes a deed of an operator that is about to be done. */
+  seeDeed(deed: NotedDeed): void
 }
 
 interface MonitorOptions {
@@ -140,7 +145,7 @@ function createToldDesk(options: Parameters<typeof createAlertDesk>[0], clock: C
   const activity = createActivityLog(options.storage, clock)
   const told: Pick<
     Monitor,
-    'changeAlertSettings' | 'activity' | 'seeVersion' | 'seeClearing' | 'seeRollout'
+    'changeAlertSettings' | 'activity' | 'seeVersion' | 'versionRuns' | 'seeClearing' | 'seeDeed' | 'seeRollout'
   > = {
     changeAlertSettings(change, by) {
       const before = desk.settings()
@@ -154,6 +159,8 @@ function createToldDesk(options: Parameters<typeof createAlertDesk>[0], clock: C
     },
     activity: activity.page,
     seeVersion: activity.seeVersion,
+    versionRuns: activity.runs,
+    seeDeed: activity.appendDeed,
     seeClearing: ({ database, everywhere, by }) =>
       activity.append({ kind: 'redis_clear', by: authorOf(by), database, everywhere }),
     seeRollout: (changed) => activity.append(rolloutHappening(changed)),

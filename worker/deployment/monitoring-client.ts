@@ -46,7 +46,10 @@ export interface MonitoringClient {
     by: ClearRequest['by'],
   ): Promise<Result<AlertSettings, WireError>>
   /** A page of what happened to the deployment, the newest first. */
-  activity(query: DeploymentActivityQuery): Promise<Result<DeploymentActivityPage, WireError>>
+  activity(
+    query: DeploymentActivityQuery,
+    withDeeds?: boolean,
+  ): Promise<Result<DeploymentActivityPage, WireError>>
   /** Sizes and memory of the deployment's Redis, and its clearings. */
   redisFindings(): Promise<Result<RedisFindings, WireError>>
   /**
@@ -87,7 +90,7 @@ export interface MonitoringStub {
     change: AlertSettingsChange,
     by: ClearRequest['by'],
   ): Promise<Result<AlertSettings, Fault[]>>
-  activity(query: DeploymentActivityQuery): Promise<DeploymentActivityPage>
+  activity(query: DeploymentActivityQuery, withDeeds?: boolean): Promise<DeploymentActivityPage>
   redisFindings(): Promise<RedisFindings>
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   noteDeed(deed: NotedDeed): Promise<void>
@@ -129,7 +132,7 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
       if (!answer.ok) return answer
       return answer.value.ok ? answer.value : err({ code: 'invalid_body', details: answer.value.error })
     },
-    activity: (query) => call((stub) => stub.activity(query)),
+    activity: (query, withDeeds) => call((stub) => stub.activity(query, withDeeds)),
     redisFindings: () => call((stub) => stub.redisFindings()),
     async clearRedis(request) {
       const answer = await call((stub) => stub.clearRedis(request), limits.redisClearDeadlineMs)

@@ -57,7 +57,8 @@ export interface Monitoring extends RolloutAnswers {
   alertReport(): AlertReport
   alertSettings(): AlertSettings
   changeAlertSettings(change: AlertSettingsChange, by: ClearRequest['by']): Result<AlertSettings, Fault[]>
-  activity(query: DeploymentActivityQuery): DeploymentActivityPage
+  /** Without deeds of operators unless they are asked for: they name other workspaces. */
+  activity(query: DeploymentActivityQuery, withDeeds?: boolean): DeploymentActivityPage
   redisFindings(): RedisFindings
   clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   /** Writes down a deed of an operator that is about to be done. */

@@ -19,7 +19,9 @@ import {
   withNewer,
   withOlder,
 } from '../../../worker/dashboard/src/activity/feed.ts'
+import { inspectedBy } from '../../../worker/dashboard/src/activity/inspected-by.ts'
 import { boardsOf, meaningOfMove, placeNames } from '../../../worker/dashboard/src/activity/place-names.ts'
+import { linkToContact } from '../../../worker/dashboard/src/board/contact-panel/link-to-contact.ts'
 
 type Invalidation = Extract<ActivityItem, { kind: 'invalidation' }>
 
@@ -123,6 +125,33 @@ describe('an item in words', () => {
     expect(sentenceOf(saved)).toBe('Cache settings: features.search ? → on, 1 more')
   })
 
+  it('leads to the questions whose answers it changed, and to none that it cannot name', () => {
+    const addressesOf = (more: Partial<Invalidation>) =>
+      inspectedBy(invalidation('i', 1, more), []).map(({ address }) => address)
+    const event = { action: 'contact_moved', contactId: 'c 1', boardId: 'b1' } as const
+    expect(addressesOf({ event })).toEqual([
+      '#/inspector/contact?id=c+1',
+      '#/inspector/contact-list?boardId=b1',
+    ])
+    expect(addressesOf({ tags: ['counts', 'contact#517'] })).toEqual(['#/inspector/contact-counts'])
+    expect(addressesOf({ tags: ['thread#3'] })).toEqual([])
+    expect(linkToContact('c 1', 'b1')).toBe('#/board/b1?contact=c+1')
+    expect(linkToContact('c1')).toBe('#/board?contact=c1')
+  })
+
+  it('says what an operator began on a workspace, which may fail after that', () => {
+    const deed: ActivityItem = {
+      ...{ kind: 'deed', id: 'd', at: new Date(5_000).toISOString(), by: null },
+      ...{ deed: 'warm-cache', workspaceId: '15214' },
+    }
+    expect(sentenceOf(deed)).toBe('A warm-up of workspace 15214 was started')
+    expect(queriesOf(filterIn(new URLSearchParams('kind=deed')))).toEqual({
+      workspace: null,
+      deployment: 'kind=deed',
+    })
+    expect(touchedBy(deed, [], true)).toEqual([{ title: 'The deployment', address: '#/deployment' }])
+  })
+
   it('names its author from the point of view of the reader', () => {
     const userId = userIdSchema.parse('user-1')
     expect(authorText({ kind: 'user', userId }, 'user-1')).toBe('by you')
@@ -143,6 +172,10 @@ describe('an item in words', () => {
     const item = invalidation('i', 1, { tags: moves })
     expect(touchedBy(item, boardsOf(moves, names), false)).toEqual([
       { title: 'Board Sales', address: '#/board/board_1' },
+    ])
+    expect(touchedBy(item, boardsOf(moves, names), true)).toEqual([
+      { title: 'Board Sales', address: '#/board/board_1' },
+      { title: 'Inspect the list of Sales', address: '#/inspector/contact-list?boardId=board_1' },
     ])
     expect(meaningOfMove('contact#517', names)).toBe('this contact (bucket 517 of 1024)')
   })

@@ -104,6 +104,19 @@ describe('the marks in a plot', () => {
     )
   })
 
+  it('say of a version that had run before that it was gone back to', () => {
+    const deploys = [
+      { at_ms: startMs + 3_000, version: 'v1' },
+      { at_ms: startMs + 2_000, version: 'v2' },
+      { at_ms: startMs + 1_000, version: 'v1' },
+    ]
+    expect(marksIn({ deploys, alerts: [] }).map(({ text }) => text)).toEqual([
+      'version v1 first seen',
+      'version v2 first seen',
+      'back to version v1',
+    ])
+  })
+
   it('are those of the window, in a bounded number', () => {
     expect(groupMarks(marks, { fromMs: startMs, toMs: startMs + 1_000 })).toEqual([])
     const many = Array.from({ length: 5_000 }, (_, index) => ({

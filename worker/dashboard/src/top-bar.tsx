@@ -1,4 +1,4 @@
-import { useContext } from 'react'
+import { useContext, useRef } from 'react'
 import { useOwnViews } from './access.ts'
 import type { Workspace } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
@@ -7,6 +7,7 @@ import { Boundary } from './parts/boundary.tsx'
 import { isolated } from './parts/format.ts'
 import { later } from './parts/later.tsx'
 import { Mark } from './parts/mark.tsx'
+import { useScrollEdges } from './parts/use-scroll-edges.ts'
 import { PlaceContext } from './place.ts'
 import { addressOfView, nameWorkspace, useView, viewTitles } from './routing.ts'
 
@@ -55,11 +56,7 @@ export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProp
         <Mark />
         <span className="brand-name">Boardcache</span>
       </span>
-      {hasPlace && (
-        <nav className="tabs" aria-label="Views">
-          <Tabs />
-        </nav>
-      )}
+      {hasPlace && <Tabs />}
       {isLoading && <span className="tabs" />}
       <span className="bar-end">
         <LiveStatus />
@@ -94,12 +91,19 @@ export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProp
   )
 }
 
-/** The views that the user may see. */
+/** The views that the user may see. On a phone they scroll in a row, whose ends say where there are more. */
 function Tabs() {
   const view = useView()
-  return useOwnViews().map((each) => (
-    <a key={each} href={addressOfView(each)} aria-current={each === view ? 'page' : undefined}>
-      {viewTitles[each]}
-    </a>
-  ))
+  const own = useOwnViews()
+  const row = useRef<HTMLElement>(null)
+  useScrollEdges(row, `${view} ${own.length}`)
+  return (
+    <nav ref={row} className="tabs" aria-label="Views">
+      {own.map((each) => (
+        <a key={each} href={addressOfView(each)} aria-current={each === view ? 'page' : undefined}>
+          {viewTitles[each]}
+        </a>
+      ))}
+    </nav>
+  )
 }

@@ -9,7 +9,7 @@ export interface VersionLog {
   latest(): readonly SeenVersion[]
 }
 
-interface SeenVersion {
+export interface SeenVersion {
   readonly version: string
   readonly firstSeenAtMs: number
 }

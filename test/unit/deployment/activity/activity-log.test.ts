@@ -50,6 +50,8 @@ describe("the deployment's activity", () => {
       { version: 'v2', previous: 'v1' },
       { version: 'v1', previous: null },
     ])
+    log.seeVersion('v1')
+    expect(log.runs().map(({ version }) => version)).toEqual(['v1', 'v2', 'v1'])
   })
 
   it('is bounded in rows and in their age', async () => {
@@ -62,6 +64,40 @@ describe("the deployment's activity", () => {
     expect(log.page(asked()).items).toEqual([])
     log.seeVersion('later')
     expect(rows()).toBe(1)
+  })
+
+  it('has each deed of operators once, by whom and on which workspace, and finds deeds by their kind', () => {
+    const { log } = createRoom()
+    const by = { kind: 'user', userId: 'user-1', workspaceId: '15213' } as const
+    log.appendDeed({ deed: 'invalidate', workspaceId: '15214', by })
+    log.appendAlerts([change])
+    log.appendDeed({
+      deed: 'warm-cache',
+      workspaceId: '15213',
+      by: { ...by, kind: 'internal-key', userId: null },
+    })
+    const { items } = deploymentActivityPageSchema.parse(log.page(asked({ kind: 'deed' }), true))
+    expect(items).toMatchObject([
+      { kind: 'deed', deed: 'warm-cache', workspaceId: '15213', by: { kind: 'internal_key' } },
+      { kind: 'deed', deed: 'invalidate', workspaceId: '15214', by: { kind: 'user', userId: 'user-1' } },
+    ])
+    expect(log.page(asked(), true).items.map(({ kind }) => kind)).toEqual(['deed', 'alert', 'deed'])
+    // Deeds name workspaces, so a reader who may not see those gets none, whatever is asked for.
+    expect(log.page(asked()).items.map(({ kind }) => kind)).toEqual(['alert'])
+    expect(log.page(asked({ kind: 'deed' })).items).toEqual([])
+  })
+
+  it('keeps alerts and deploys through a run over thousands of workspaces, whose deeds are bounded too', () => {
+    const { storage, log } = createRoom()
+    const by = { kind: 'internal-key', userId: null, workspaceId: null } as const
+    log.seeVersion('v1')
+    log.appendAlerts([change])
+    for (let number = 0; number < limits.activityDeedRowsMax + 5; number += 1)
+      log.appendDeed({ deed: 'test-performance', workspaceId: String(number), by })
+    log.seeVersion('v1')
+    const rows = (kind: string) =>
+      Number([...storage.sql.exec('select count(*) as n from activity where kind = ?', kind)][0]?.['n'])
+    expect(['deploy', 'alert', 'deed'].map(rows)).toEqual([1, 1, limits.activityDeedRowsMax])
   })
 
   it('lists the alert settings that differ, with both values', () => {

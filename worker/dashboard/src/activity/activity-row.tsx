@@ -1,5 +1,6 @@
 import { memo, useId, useState } from 'react'
 import type { SettingChange } from '../../../../shared/contract/activity.ts'
+import { linkToContact } from '../board/contact-panel/link-to-contact.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { formatClock, formatDay, unknown } from '../parts/format.ts'
 import { Version } from '../parts/version.tsx'
@@ -87,7 +88,14 @@ function Whole({ item, names }: ActivityRowProps) {
           item.event !== null &&
           idsOf(item.event).map(([name, value]) => (
             <Fact key={name} title={name}>
-              <bdi>{value}</bdi> {name !== 'action' && <CopyButton label={name} text={value} />}
+              {name === 'contactId' ? (
+                <a href={linkToContact(value, item.event?.boardId)}>
+                  <bdi>{value}</bdi>
+                </a>
+              ) : (
+                <bdi>{value}</bdi>
+              )}{' '}
+              {name !== 'action' && <CopyButton label={name} text={value} />}
             </Fact>
           ))}
       </dl>

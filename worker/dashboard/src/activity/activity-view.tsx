@@ -34,8 +34,8 @@ export function ActivityView() {
       <p className="quiet">
         Every <Term id="invalidation">invalidation</Term> of <bdi>{workspace.name}</bdi> with the{' '}
         <Term id="tag">tags</Term> that it moved and the <Term id="version">version</Term> that it took.
-        Operators also see alerts, deploys and settings of the whole deployment. At most 30 days. Contacts
-        appear by their ids only.
+        Operators also see alerts, deploys, settings and deeds of operators in the whole deployment. At most
+        30 days. Contacts appear by their ids only.
       </p>
       <Filters filter={filter} choose={choose} />
       {isOperator === null ? (

@@ -1,6 +1,8 @@
 import type { ActivityAuthor, ActivityCause, SettingChange } from '../../../../shared/contract/activity.ts'
+import type { DeedName } from '../../../../shared/contract/workspaces.ts'
 import { addressOfView } from '../views.ts'
 import type { ActivityItem } from './feed.ts'
+import { inspectedBy } from './inspected-by.ts'
 
 export const kindTitles: Readonly<Record<ActivityItem['kind'], string>> = {
   invalidation: 'Invalidation',
@@ -10,6 +12,7 @@ export const kindTitles: Readonly<Record<ActivityItem['kind'], string>> = {
   deploy: 'Deploy',
   redis_clear: 'Redis cleared',
   rollout: 'Rollout',
+  deed: 'Operator',
 }
 
 export const causeTitles: Readonly<Record<ActivityCause, string>> = {
@@ -39,6 +42,13 @@ const alertWords: Readonly<Record<string, string>> = {
   inactive: 'is quiet again',
 }
 
+/** Deeds are written down before they are done. */
+const deedWords: Readonly<Record<DeedName, string>> = {
+  invalidate: 'An invalidation',
+  'warm-cache': 'A warm-up',
+  'test-performance': 'A performance test',
+}
+
 /** An item in one sentence. */
 export function sentenceOf(item: ActivityItem): string {
   if (item.kind === 'invalidation') return invalidationOf(item)
@@ -51,6 +61,7 @@ export function sentenceOf(item: ActivityItem): string {
       : `Version ${item.version} replaced ${item.previous}`
   }
   if (item.kind === 'rollout') return rolloutSentence(item)
+  if (item.kind === 'deed') return `${deedWords[item.deed]} of workspace ${item.workspaceId} was started`
   return `${item.database} was cleared${item.everywhere ? ', and every workspace was invalidated' : ''}`
 }
 
@@ -127,13 +138,14 @@ export function touchedBy(
   isAdmin: boolean,
 ): readonly Touched[] {
   if (item.kind === 'settings') return [{ title: 'The settings', address: addressOfView('workspace') }]
+  if (item.kind === 'deed') return [{ title: 'The deployment', address: addressOfView('deployment') }]
   if (item.kind !== 'invalidation') return [{ title: 'Figures and alerts', address: addressOfView('live') }]
   const named = item.event?.boardId
   const ids =
     named === undefined ? boards : [boards.find(({ id }) => id === named) ?? { id: named, name: named }]
   return [
     ...ids.map(({ id, name }) => ({ title: `Board ${name}`, address: addressOfView('board', id) })),
-    ...(isAdmin ? [{ title: 'Inspector', address: addressOfView('inspector') }] : []),
+    ...(isAdmin ? inspectedBy(item, boards) : []),
   ]
 }
 

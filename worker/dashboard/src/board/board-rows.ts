@@ -311,7 +311,7 @@ function isKnown(first: Query<ContactPage>): boolean {
 }
 
 /** The least certain state counts for the whole list. */
-function stateOf(states: readonly ListView['state'][]): ListView['state'] {
+export function stateOf(states: readonly ListView['state'][]): ListView['state'] {
   const order = ['loading', 'mixed', 'behind', 'current'] as const
   return order.find((state) => states.includes(state)) ?? 'current'
 }

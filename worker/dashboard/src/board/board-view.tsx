@@ -199,7 +199,10 @@ function ListedContacts({ boards, openId, question, onSort, onOpen }: ListedCont
     <>
       <div className="list-head">
         <p className="count">{count}</p>
-        <FreshnessLine rows={shown.rows} view={view} isEarlier={isEarlier} />
+        <FreshnessLine
+          read={() => ({ state: view.state, version: view.version, answers: shown.rows.answersOnScreen() })}
+          isEarlier={isEarlier}
+        />
       </div>
       {error !== null && <FailureNotice error={failureOfClient(error)} retry={() => shown.rows.retry()} />}
       {contacts === 0 ? (

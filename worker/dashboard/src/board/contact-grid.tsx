@@ -7,6 +7,7 @@ import { fields } from './contact-fields.ts'
 import { ContactRow, HeadingRow } from './contact-row.tsx'
 import { GridHeads } from './grid-heads.tsx'
 import { type Cell, moved } from './grid-keys.ts'
+import { ListMenu, useListMenu } from './list-menu.tsx'
 import { type ListQuestion, orderOptions, sortOptions } from './list-question.ts'
 import { useFlashes } from './use-flashes.ts'
 import { useRowScroll } from './use-row-scroll.ts'
@@ -44,6 +45,8 @@ export function ContactGrid(props: GridProps) {
   const shown = scroll.inView.map((place) => ({ ...place, listed: view.at(place.row) }))
   const flashing = useFlashes(listKey, view, contactsOf(shown))
   const activeRow = view.at(active.row)
+  const menu = useListMenu(boards)
+  const findShown = (contactId: string) => [...contactsOf(shown).values()].find(({ id }) => id === contactId)
 
   function onKeyDown(event: KeyboardEvent) {
     const contact = contactIn(activeRow)
@@ -66,7 +69,7 @@ export function ContactGrid(props: GridProps) {
 
   const activeField = activeRow?.kind === 'heading' ? 0 : active.field
   return (
-    <>
+    <ListMenu of={menu}>
       <div
         ref={scroller}
         className={`grid ${isEarlier ? 'grid-earlier' : ''}`}
@@ -79,6 +82,7 @@ export function ContactGrid(props: GridProps) {
         aria-activedescendant={`cell-${active.row}-${activeField}`}
         tabIndex={0}
         onKeyDown={onKeyDown}
+        onContextMenu={(event) => menu.onContextMenu(event, findShown)}
       >
         <GridHeads question={question} isOneBoard={view.segments.length === 1} onSort={onSort} />
         <div className="grid-body" role="rowgroup" style={{ blockSize: `${scroll.heightPx}px` }}>
@@ -88,12 +92,13 @@ export function ContactGrid(props: GridProps) {
               {...{ place, boards, question, openId, flashing }}
               activeField={place.row === active.row ? active.field : null}
               onChoose={choose}
+              onMenu={menu.open}
             />
           ))}
         </div>
       </div>
       <GridFoot whole={wholeText(activeRow, activeField, boards)} row={active.row} rows={view.rows} />
-    </>
+    </ListMenu>
   )
 }
 
@@ -102,9 +107,11 @@ interface GridRowProps extends Pick<GridProps, 'boards' | 'question' | 'openId'>
   readonly flashing: ReadonlySet<string>
   readonly activeField: number | null
   onChoose(cell: Cell, contact: Contact | undefined): void
+  onMenu(contact: Contact, at: { readonly xPx: number; readonly yPx: number }): void
 }
 
-function GridRow({ place, boards, question, openId, flashing, activeField, onChoose }: GridRowProps) {
+function GridRow(props: GridRowProps) {
+  const { place, boards, question, openId, flashing, activeField, onChoose, onMenu } = props
   const { row, offsetPx, listed } = place
   if (listed?.kind === 'heading') {
     return (
@@ -124,6 +131,7 @@ function GridRow({ place, boards, question, openId, flashing, activeField, onCho
       isFlashing={contact !== undefined && flashing.has(contact.id)}
       isOpen={contact !== undefined && contact.id === openId}
       onChoose={(field) => onChoose({ row, field }, contact)}
+      onMenu={(at) => contact !== undefined && onMenu(contact, at)}
     />
   )
 }
@@ -187,7 +195,8 @@ function GridFoot({ whole, row, rows }: { whole: string; row: number; rows: numb
       </p>
       <p className="quiet small grid-foot">
         Row {formatCount(rows === 0 ? 0 : row + 1)} of {formatCount(rows)}. Arrow keys, Page Up, Page Down,
-        Home and End move; with Ctrl to the first and the last contact. Enter opens a contact.
+        Home and End move; with Ctrl to the first and the last contact. Enter opens a contact, Shift+F10 has
+        more.
       </p>
     </>
   )

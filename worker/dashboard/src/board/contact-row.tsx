@@ -18,11 +18,13 @@ interface RowProps {
   /** Whether the panel beside the list shows it. */
   readonly isOpen: boolean
   onChoose(field: number): void
+  /** Opens the menu of the contact, below the button that asks for it. */
+  onMenu(at: { readonly xPx: number; readonly yPx: number }): void
 }
 
 /** One contact. It flashes quietly when it has changed. */
 export const ContactRow = memo(function ContactRow(props: RowProps) {
-  const { row, index, offsetPx, contact, boards, activeField, isFlashing, isOpen, onChoose } = props
+  const { row, index, offsetPx, contact, boards, activeField, isFlashing, isOpen, onChoose, onMenu } = props
   const looks = [
     'grid-row',
     contact === undefined && 'grid-row-waiting',
@@ -60,11 +62,30 @@ export const ContactRow = memo(function ContactRow(props: RowProps) {
           ) : (
             (chipOf(title, contact) ?? text(contact, boards))
           )}
+          {field === 0 && contact !== undefined && <MenuButton onMenu={onMenu} />}
         </div>
       ))}
     </div>
   )
 })
+
+/** For the mouse and the finger. The keys open the menu from the grid, which is one tab stop. */
+function MenuButton({ onMenu }: Pick<RowProps, 'onMenu'>) {
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      className="row-menu"
+      aria-haspopup="menu"
+      aria-label="Actions"
+      onClick={(event) => {
+        event.stopPropagation()
+        const { left, bottom } = event.currentTarget.getBoundingClientRect()
+        onMenu({ xPx: left, yPx: bottom })
+      }}
+    />
+  )
+}
 
 interface HeadingRowProps {
   readonly row: number

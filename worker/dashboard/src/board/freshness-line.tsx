@@ -2,21 +2,20 @@ import { useEffect, useReducer, useState } from 'react'
 import { formatSeconds } from '../parts/format.ts'
 import { Version } from '../parts/version.tsx'
 import { useBoardClient } from './board-client.tsx'
-import type { BoardRows, ListView } from './board-rows.ts'
-import { freshnessOf } from './freshness.ts'
+import { freshnessOf, type OnScreen } from './freshness.ts'
 
 /** The age is counted on by this much, so that it does not flicker. */
 const tickMs = 1_000
 
 interface FreshnessLineProps {
-  readonly rows: BoardRows
-  readonly view: ListView
+  /** Called again each second, since answers grow old without a change. */
+  read(): OnScreen
   /** The rows answer an earlier question. */
   readonly isEarlier: boolean
 }
 
 /** `Current as of version +5, 0.4 s ago`: how much the rows on the screen can be relied on, from what the client knows. */
-export function FreshnessLine({ rows, view, isEarlier }: FreshnessLineProps) {
+export function FreshnessLine({ read, isEarlier }: FreshnessLineProps) {
   const client = useBoardClient()
   const [, tick] = useReducer((ticks: number) => ticks + 1, 0)
   useEffect(() => {
@@ -28,16 +27,15 @@ export function FreshnessLine({ rows, view, isEarlier }: FreshnessLineProps) {
     }
   }, [client])
   const connection = client.status()
-  const answers = rows.answersOnScreen()
+  const { state, version, answers } = read()
   const asOf = answers.flatMap(({ asOfMs }) => (asOfMs === null ? [] : [asOfMs]))
   const { tone, words, ageMs, announced } = freshnessOf({
     connection,
-    state: view.state,
+    state,
     isEarlier,
     statuses: answers.map(({ status }) => status),
     oldestAgeMs: asOf.length === 0 ? null : Math.max(0, Date.now() - Math.min(...asOf)),
   })
-  const { version } = view
   const base = useFirst(connection.ledger, version)
   return (
     <>

@@ -1,4 +1,4 @@
-import type { AnswerStatus } from '../../../client/answer.ts'
+import type { Answer, AnswerStatus } from '../../../client/answer.ts'
 import type { ConnectionStatus } from '../../../client/live/connection-status.ts'
 import type { ListView } from './board-rows.ts'
 
@@ -12,6 +12,15 @@ export interface FreshnessFacts {
   readonly statuses: readonly AnswerStatus[]
   /** How old the oldest page on the screen is; null if none is known. */
   readonly oldestAgeMs: number | null
+}
+
+/** The screen, as far as it says how fresh it is. */
+export interface OnScreen {
+  readonly state: ListView['state']
+  /** Everything on the screen contains every change up to this version; null if that is not known. */
+  readonly version: number | null
+  /** Those of the pages on the screen. */
+  readonly answers: readonly Pick<Answer<unknown>, 'status' | 'asOfMs' | 'isPending'>[]
 }
 
 interface Freshness {

@@ -8,6 +8,7 @@ import { titleOf } from '../resources/resource-question.ts'
 import { useChoices } from '../routing.ts'
 import { formatBetween } from './cause-rows.ts'
 import { shownHours, Unlisted, wordsOfHours } from './hot-keys.tsx'
+import { ResourceLink } from './resource-link.tsx'
 import { Scrolled } from './scrolled.tsx'
 import { useBoardReport, useHottest } from './use-causes.ts'
 
@@ -76,6 +77,13 @@ function Boards({ boards: { rows, unlisted_max } }: Pick<Hottest, 'boards'>) {
               <tr key={`${row.workspace_id} ${row.board_id}`}>
                 <th scope="row">
                   <a href={addressOf(row)}>{row.board_id}</a>
+                  <span className="small causes-detail">
+                    <ResourceLink
+                      resource="contact-list"
+                      question={{ params: { boardId: row.board_id }, hidden: [] }}
+                      workspaceId={row.workspace_id}
+                    />
+                  </span>
                 </th>
                 <td>{row.workspace_id}</td>
                 <td className="number">{formatBetween(row.reads, row.reads_max)}</td>

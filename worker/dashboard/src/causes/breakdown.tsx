@@ -85,7 +85,13 @@ function RowsTable({ rows, by }: { rows: readonly CauseRow[]; by: 'resource' | '
         {rows.map((row) => (
           <tr key={row.name}>
             <th scope="row">
-              {by === 'resource' ? <ResourceLink resource={row.name} /> : <code>{row.name}</code>}
+              {row.resource === null ? (
+                <code>{row.name}</code>
+              ) : (
+                <ResourceLink resource={row.resource}>
+                  {by === 'route' ? <code>{row.name}</code> : undefined}
+                </ResourceLink>
+              )}
             </th>
             <td className="number">{formatCount(row.requests)}</td>
             <td className="number">{formatCount(row.misses)}</td>

@@ -1,10 +1,11 @@
+import { Fragment } from 'react'
 import type { Hottest } from '../../../../shared/contract/figures.ts'
 import { formatCount } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
-import { titleOf } from '../resources/resource-question.ts'
 import { formatBetween } from './cause-rows.ts'
 import { shownHours, Unlisted, wordsOfHours } from './hot-keys.tsx'
+import { ResourceLink } from './resource-link.tsx'
 import { Scrolled } from './scrolled.tsx'
 import { useHottest, useOwnWorkspaces } from './use-causes.ts'
 
@@ -61,9 +62,12 @@ function Workspaces({ workspaces: { rows, unlisted_max } }: Pick<Hottest, 'works
                 <td className="number">{formatBetween(misses, misses_max)}</td>
                 <td className="number">{formatCount(errors)}</td>
                 <td className="small">
-                  {resources
-                    .map((each) => `${titleOf(each.resource)} ${formatCount(each.misses)}`)
-                    .join(', ')}
+                  {resources.map((each, index) => (
+                    <Fragment key={each.resource}>
+                      {index > 0 && ', '}
+                      <ResourceLink resource={each.resource} workspaceId={id} /> {formatCount(each.misses)}
+                    </Fragment>
+                  ))}
                 </td>
               </tr>
             ))}

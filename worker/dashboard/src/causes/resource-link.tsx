@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { usePlace } from '../place.ts'
 import { declaredResources } from '../resources/declared.ts'
 import { titleOf } from '../resources/resource-question.ts'
@@ -10,13 +11,15 @@ interface ResourceLinkProps {
   readonly question?: Parameters<typeof inspectedParameters>[0]
   /** The workspace of the question, if it is not the shown one. */
   readonly workspaceId?: string | null
+  /** The words of the link, if they are not the resource's title. */
+  readonly children?: ReactNode
 }
 
 /** A resource by its title, which leads to the inspector where the user may use it and the whole question may be shown. */
-export function ResourceLink({ resource, question, workspaceId }: ResourceLinkProps) {
+export function ResourceLink({ resource, question, workspaceId, children }: ResourceLinkProps) {
   const { workspace } = usePlace()
   const own = useOwnWorkspaces()
-  const title = titleOf(resource)
+  const title = children ?? titleOf(resource)
   const declared = declaredResources.find(({ name }) => name === resource)
   const inId = workspaceId ?? workspace.id
   const mayInspect = own.get(inId)?.role === 'admin' && declared?.isForMembers === true

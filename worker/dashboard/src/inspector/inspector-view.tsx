@@ -14,6 +14,7 @@ import {
   useCanAsk,
   useResourcePath,
   valuesIn,
+  workspaceParameter,
 } from '../resources/resource-fields.tsx'
 import { readServed } from '../resources/served-answer.ts'
 import { useChoices, useRestOfAddress } from '../routing.ts'
@@ -71,6 +72,19 @@ function useArrivals(): number {
   return arrivals
 }
 
+/** Whether a question has all that it needs. A link may name the resource alone. */
+function isWhole(
+  { parameters, isForMembers }: DeclaredResource,
+  values: Readonly<Record<string, string>>,
+): boolean {
+  return (
+    !isForMembers ||
+    parameters.every(
+      ({ name, isRequired }) => !isRequired || name === workspaceParameter || (values[name] ?? '') !== '',
+    )
+  )
+}
+
 function Inspector() {
   const { named, resource, values, times, ask } = useAsked()
   const inspect = useInspect(resource, values, times)
@@ -91,6 +105,9 @@ function Inspector() {
           <Notice tone="info">There is no resource with the name {named}.</Notice>
         )}
         {inspect.isError && <FailureNotice error={inspect.error} />}
+        {resource !== null && !isWhole(resource, values) && (
+          <p className="empty">Fill in the question to see how its answer comes about.</p>
+        )}
         {resource === null && (
           <p className="empty">
             Choose a resource to see which tiers were read, what each of them had, and why the answer counts
@@ -158,7 +175,7 @@ function useInspect(
   const cacheControl = values[freshnessParameter] ?? ''
   return useQuery({
     queryKey: ['inspect', workspace.id, path, cacheControl, times],
-    enabled: resource?.isForMembers === true,
+    enabled: resource?.isForMembers === true && isWhole(resource, values),
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

@@ -18,16 +18,18 @@ export interface MarkGroup {
   readonly marks: readonly PlotMark[]
 }
 
-/** The deploys and the changes of alerts, oldest first. */
+/** The deploys and the changes of alerts, oldest first. A version that had run before is one that was gone back to. */
 export function marksIn({ deploys, alerts }: Marks): PlotMark[] {
+  const ran = new Set<string>()
   const marks = [
-    ...deploys.map(({ at_ms, version }): PlotMark => {
-      return {
-        atMs: at_ms,
-        kind: 'deploy',
-        text: `version ${version.slice(0, versionCharacters)} first seen`,
-      }
-    }),
+    ...deploys
+      .toSorted((left, right) => left.at_ms - right.at_ms)
+      .map(({ at_ms, version }): PlotMark => {
+        const shown = version.slice(0, versionCharacters)
+        const text = ran.has(version) ? `back to version ${shown}` : `version ${shown} first seen`
+        ran.add(version)
+        return { atMs: at_ms, kind: 'deploy', text }
+      }),
     ...alerts.map(({ at_ms, name, rule, to }): PlotMark => {
       const [, subject] = name.split(':')
       const title = subject === undefined ? ruleTitles[rule] : `${ruleTitles[rule]}: ${subject}`

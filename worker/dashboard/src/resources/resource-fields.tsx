@@ -6,7 +6,7 @@ import { type DeclaredParameter, type DeclaredResource, declaredResources } from
 import { pathOf, titleOf } from './resource-question.ts'
 
 /** The path contains the chosen workspace; the form has no field for it. */
-const workspaceParameter = 'workspaceId'
+export const workspaceParameter = 'workspaceId'
 /** The form suggests the boards of the workspace. */
 const boardParameter = 'boardId'
 

@@ -6,6 +6,7 @@ import { FailureNotice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { SourceTag } from '../parts/source.tsx'
 import { usePlace } from '../place.ts'
+import { InspectorLink } from '../resources/inspector-link.tsx'
 import {
   BackendNotice,
   firstResource,
@@ -21,6 +22,9 @@ import { readServed } from '../resources/served-answer.ts'
 interface Read {
   readonly id: number
   readonly path: string
+  readonly resource: string
+  /** The parameters of the question, for the inspector. */
+  readonly parameters: Readonly<Record<string, string>>
   readonly source: SourceName
   readonly status: string
   readonly durationMs: number
@@ -41,10 +45,14 @@ export function ReadPanel() {
   const read = useRead()
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
-    read.mutate(pathIn(resource, valuesIn(event.currentTarget)), {
-      onSuccess: (told) =>
-        setReads((before) => [{ ...told, id: (before[0]?.id ?? 0) + 1 }, ...before].slice(0, readsKeptMax)),
-    })
+    const parameters = valuesIn(event.currentTarget)
+    read.mutate(
+      { resource: resource.name, parameters, path: pathIn(resource, parameters) },
+      {
+        onSuccess: (told) =>
+          setReads((before) => [{ ...told, id: (before[0]?.id ?? 0) + 1 }, ...before].slice(0, readsKeptMax)),
+      },
+    )
   }
   return (
     <Panel title="Try a read">
@@ -71,6 +79,7 @@ export function ReadPanel() {
             <SourceTag source={each.source} />
             <span className="number">{formatMs(each.durationMs)}</span>
             <span className="number quiet">{formatCount(each.total)}</span>
+            <InspectorLink resource={each.resource} parameters={each.parameters} of={each.path} />
             {each.absence !== null && <span className="quiet small absence">{each.absence}</span>}
           </li>
         ))}
@@ -82,11 +91,11 @@ export function ReadPanel() {
 function useRead() {
   const { api, workspace } = usePlace()
   return useMutation({
-    mutationFn: async (path: string): Promise<Omit<Read, 'id'>> => {
+    mutationFn: async (asked: Pick<Read, 'resource' | 'parameters' | 'path'>): Promise<Omit<Read, 'id'>> => {
       const at = formatClock(Date.now())
-      const { served, durationMs } = await readServed(api, { path, workspaceId: workspace.id })
+      const { served, durationMs } = await readServed(api, { path: asked.path, workspaceId: workspace.id })
       const { status, source, total, absence } = served
-      return { at, path, status, source, durationMs, total, absence }
+      return { ...asked, at, status, source, durationMs, total, absence }
     },
   })
 }

@@ -1,6 +1,6 @@
 import type { MouseEvent, PointerEvent } from 'react'
 import type { Contact } from '../../../../client/index.ts'
-import { contactUnder } from '../taking/row-menu.tsx'
+import { contactUnder } from '../taking/contact-under.ts'
 import type { ColumnEvents } from './column-events.ts'
 
 interface CardEventsGiven {

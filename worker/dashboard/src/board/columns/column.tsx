@@ -4,6 +4,7 @@ import { failureOfClient } from '../client-failure.ts'
 import type { ListQuestion } from '../list-question.ts'
 import { cardEvents } from './card-events.ts'
 import type { ColumnEvents } from './column-events.ts'
+import type { ColumnsOnScreen } from './columns-on-screen.ts'
 import { ContactCard, cardId } from './contact-card.tsx'
 import { useColumn } from './use-column.ts'
 
@@ -23,6 +24,7 @@ interface ColumnProps {
   readonly focusAsked: number
   readonly awaitedId: string | null
   readonly instructionsId: string
+  readonly onScreen: ColumnsOnScreen
   readonly events: ColumnEvents
 }
 

@@ -21,7 +21,14 @@ export function ColumnsPlace({ boards, question }: ColumnsPlaceProps) {
   const settled = useRestedSearch(question)
   const [only] = boards
   if (only !== undefined && boards.length === 1)
-    return <BoardColumns key={only.id} board={only} question={settled} />
+    return (
+      <BoardColumns
+        key={only.id}
+        board={only}
+        question={settled}
+        isEarlier={settled.search !== question.search}
+      />
+    )
   return (
     <Notice tone="info">
       <p>Columns belong to one board. Choose one:</p>

@@ -6,6 +6,8 @@ import { pageOptionsOf } from '../list-question.ts'
 import { useRowScroll } from '../use-row-scroll.ts'
 import type { ColumnEvents } from './column-events.ts'
 import { columnDeedOf } from './column-keys.ts'
+import type { ColumnsOnScreen } from './columns-on-screen.ts'
+import { columnPerPage, useSeenColumn } from './use-seen-column.ts'
 import { useShownRows } from './use-shown-rows.ts'
 
 /** A card with the space below it. */
@@ -22,6 +24,7 @@ interface ColumnGiven {
   readonly focusAsked: number
   /** The card that becomes the active one as soon as the column has it. */
   readonly awaitedId: string | null
+  readonly onScreen: ColumnsOnScreen
   readonly events: ColumnEvents
 }
 
@@ -29,13 +32,17 @@ interface ColumnGiven {
 export function useColumn(given: ColumnGiven, scroller: RefObject<HTMLElement | null>) {
   const { boardId, column, position, columns, question, focusAsked, events } = given
   const mayMove = given.mayMove === true
-  const board = useVirtualBoard(boardId, pageOptionsOf({ ...question, columnId: column.id }))
+  const board = useVirtualBoard(boardId, {
+    ...pageOptionsOf({ ...question, columnId: column.id }),
+    perPage: columnPerPage,
+  })
   const { total, row: rowAt } = board
   const { inView, heightPx, scrollToRow } = useRowScroll(scroller, total, cardStepPx)
   const [chosen, choose] = useState(0)
   const active = Math.min(chosen, Math.max(total - 1, 0))
   useShownRows(scroller, board, inView, cardStepPx, (byRows) => choose((before) => before + byRows))
   useAwaited(given.awaitedId, inView, rowAt, choose)
+  useSeenColumn(given, board, inView)
   useEffect(() => {
     if (focusAsked > 0) scroller.current?.focus({ preventScroll: true })
   }, [focusAsked, scroller])

@@ -1,6 +1,5 @@
 import { choose, useChoices } from '../../routing.ts'
-
-const contactParameter = 'contact'
+import { contactParameter } from './link-to-contact.ts'
 
 /** The contact that the address names, for the panel beside the board; null if it names none. */
 export function useContactInAddress(): string | null {

@@ -5,6 +5,7 @@ import { useAnswer } from '../../../../client/react/index.ts'
 import type { Board } from '../../api/directory.ts'
 import { FailureNotice, Notice } from '../../parts/notice.tsx'
 import { Waiting } from '../../parts/panel.tsx'
+import { InspectorLink } from '../../resources/inspector-link.tsx'
 import { failureOfClient } from '../client-failure.ts'
 import { closeContactAddress } from './contact-address.ts'
 import { ContactFacts } from './contact-facts.tsx'
@@ -79,7 +80,8 @@ function Known({ contact, answer, boards }: KnownProps) {
   return (
     <>
       <p className="quiet small contact-id">
-        <code>{contact.id}</code>
+        <code>{contact.id}</code>{' '}
+        <InspectorLink resource="contact" parameters={{ id: contact.id }} of={contact.name} />
       </p>
       {answer.status === 'stale' && answer.error !== null && (
         <FailureNotice error={failureOfClient(answer.error)} />

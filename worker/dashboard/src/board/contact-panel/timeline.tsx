@@ -13,7 +13,8 @@ const titles: Readonly<Record<ChangeStep['name'], string>> = {
 }
 
 const hints: Readonly<Record<ChangeStep['name'], string>> = {
-  commit: 'The time that the database gave the change, at the start of the transaction that was committed.',
+  commit:
+    'The contact’s updated_at: the database’s time when the transaction of the change began. It was committed after that.',
   outbox: 'The outbox told the edge, which it does after the commit.',
   version: 'The workspace’s ledger gave the change its version.',
   screen: 'This page showed it.',
@@ -60,9 +61,13 @@ export function Timeline({ path, answer, updatedAt }: TimelineProps) {
         ))}
       </ol>
       <p className="quiet small">
+        The time of the commit is the contact’s <code>updated_at</code>, when its transaction began. The
+        database keeps no later one, so the way took at most as long as it says.
+      </p>
+      <p className="quiet small">
         {told === null
           ? 'The steps between are known of changes that come while the contact is open, and of those just before.'
-          : 'By this device’s clock, compared with the servers’ by the frame that told the change. The database gives a change the time at which its transaction began.'}
+          : 'By this device’s clock, compared with the servers’ by the frame that told the change.'}
       </p>
     </section>
   )

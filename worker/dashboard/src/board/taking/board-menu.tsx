@@ -1,15 +1,17 @@
 import { useId, useRef, useState } from 'react'
+import { limits } from '../../../../../shared/limits.ts'
 import type { Board } from '../../api/directory.ts'
 import { usePlace } from '../../place.ts'
+import { inspectorAddress } from '../../resources/inspector-address.ts'
+import { useChoices } from '../../routing.ts'
 import { useBoardClient } from '../board-client.tsx'
-import type { ListQuestion } from '../list-question.ts'
-import { pageOptionsOf } from '../list-question.ts'
+import { shapeIn } from '../columns/board-shape.ts'
+import { type ListQuestion, pageOptionsOf, parametersOf } from '../list-question.ts'
 import { sharedAddress } from '../saved/saved-filters.ts'
 import { CopyReport, useCopier } from './copy-text.tsx'
 import { curlLine } from './curl-line.ts'
 import { ExportReport } from './export-report.tsx'
 import { Menu } from './menu.tsx'
-import { RowMenu } from './row-menu.tsx'
 import { useExport } from './use-export.ts'
 
 interface BoardMenuProps {
@@ -17,11 +19,12 @@ interface BoardMenuProps {
   readonly question: ListQuestion
 }
 
-/** Takes what is shown elsewhere: as a file, as a request, as an address. It also opens the menus of single contacts. */
+/** Takes what is shown elsewhere: as a file, as a request, as an address, and as a question to the inspector. */
 export function BoardMenu({ boards, question }: BoardMenuProps) {
   const { workspace } = usePlace()
   const client = useBoardClient()
   const copier = useCopier()
+  const { query } = useChoices()
   const { exporting, start, cancel, close } = useExport()
   const button = useRef<HTMLButtonElement>(null)
   const [at, setAt] = useState<{ readonly xPx: number; readonly yPx: number } | null>(null)
@@ -42,6 +45,12 @@ export function BoardMenu({ boards, question }: BoardMenuProps) {
     const { origin, pathname, search, hash } = window.location
     copier.copy('the address', `${origin}${pathname}${search}${sharedAddress(hash)}`)
   }
+  function inspect(boardId: string) {
+    const asked = { boardId, per_page: limits.perPageMax, ...parametersOf(question) }
+    window.location.hash = inspectorAddress('contact-list', asked)
+  }
+  const [only] = boards
+  const isOneList = boards.length === 1 && shapeIn(query) === 'list'
   return (
     <div className="taking">
       <button
@@ -66,11 +75,13 @@ export function BoardMenu({ boards, question }: BoardMenuProps) {
             { title: 'Export rows as CSV', act: () => start(boards, question) },
             { title: 'Copy as curl', group: 'copy', act: copyRequests },
             { title: 'Copy address', group: 'copy', act: copyAddress },
+            ...(only !== undefined && isOneList && workspace.role === 'admin'
+              ? [{ title: 'Inspect this list', group: 'inspect', act: () => inspect(only.id) }]
+              : []),
           ]}
         />
       )}
       <CopyReport copier={copier} />
-      <RowMenu copier={copier} />
       {exporting !== null && (
         <ExportReport exporting={exporting} boards={boards} onCancel={cancel} onClose={close} />
       )}
