@@ -73,16 +73,17 @@ export function createActivityLog(storage: SqlStorage, clock: Clock): ActivityLo
       const previous = last?.kind === 'deploy' ? last.version : null
       if (previous !== version) append({ kind: 'deploy', by: null, version, previous })
     },
-    page({ limit, before, after, kind }) {
+    page({ limit, before, after, until, kind }) {
       const [head] = rows('select max(sequence) as newest from activity')
       const { newest } = newestSchema.parse(head)
       const found = rows(
-        `select sequence, at_ms, body from activity where sequence < ? and sequence > ? and at_ms >= ?
+        `select sequence, at_ms, body from activity where sequence < ? and sequence > ? and at_ms >= ? and at_ms <= ?
           ${kind === undefined ? '' : 'and kind = ?'} order by sequence desc limit ?`,
         before?.sequence ?? Number.MAX_SAFE_INTEGER,
         // An object that lost its storage counts from the beginning.
         after !== undefined && after.sequence <= (newest ?? 0) ? after.sequence : 0,
         clock.now() - limits.activityAgeMaxMs,
+        until ?? Number.MAX_SAFE_INTEGER,
         ...(kind === undefined ? [] : [kind]),
         limit + 1,
       )

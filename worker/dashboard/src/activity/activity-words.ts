@@ -1,4 +1,5 @@
 import type { ActivityAuthor, ActivityCause, SettingChange } from '../../../../shared/contract/activity.ts'
+import { formatValue, titleOfName } from '../live/alert-words.ts'
 import { addressOfView } from '../views.ts'
 import type { ActivityItem } from './feed.ts'
 
@@ -43,13 +44,20 @@ export function sentenceOf(item: ActivityItem): string {
   if (item.kind === 'invalidation') return invalidationOf(item)
   if (item.kind === 'settings') return listed('Cache settings', item.changes, item.changesMore)
   if (item.kind === 'alert_settings') return listed('Alert settings', item.changes, item.changesMore)
-  if (item.kind === 'alert') return `${item.name} ${alertWords[item.to] ?? item.to}`
+  if (item.kind === 'alert') return alertOf(item)
   if (item.kind === 'deploy') {
     return item.previous === null
       ? `Version ${item.version} runs`
       : `Version ${item.version} replaced ${item.previous}`
   }
   return `${item.database} was cleared${item.everywhere ? ', and every workspace was invalidated' : ''}`
+}
+
+/** `Outbox behind fires: 42 s, threshold 30 s`. */
+function alertOf({ name, to, value, threshold, unit }: Extract<ActivityItem, { kind: 'alert' }>): string {
+  const measured =
+    value === null ? '' : `: ${formatValue(value, unit)}, threshold ${formatValue(threshold, unit)}`
+  return `${titleOfName(name)} ${alertWords[to] ?? to}${measured}`
 }
 
 function invalidationOf({
@@ -116,7 +124,7 @@ export function touchedBy(
   isAdmin: boolean,
 ): readonly Touched[] {
   if (item.kind === 'settings') return [{ title: 'The settings', address: addressOfView('workspace') }]
-  if (item.kind !== 'invalidation') return [{ title: 'Figures and alerts', address: addressOfView('live') }]
+  if (item.kind !== 'invalidation') return [figuresAround(item.at)]
   const named = item.event?.boardId
   const ids =
     named === undefined ? boards : [boards.find(({ id }) => id === named) ?? { id: named, name: named }]
@@ -124,6 +132,15 @@ export function touchedBy(
     ...ids.map(({ id, name }) => ({ title: `Board ${name}`, address: addressOfView('board', id) })),
     ...(isAdmin ? [{ title: 'Inspector', address: addressOfView('inspector') }] : []),
   ]
+}
+
+/** The figures reach as far to either side, so that the beginning and the end of a fault are in them. */
+const figuresReachMs = 300_000
+
+function figuresAround(at: string): Touched {
+  const atMs = Date.parse(at)
+  const range = new URLSearchParams({ from: `${atMs - figuresReachMs}`, to: `${atMs + figuresReachMs}` })
+  return { title: 'Figures and alerts around then', address: `${addressOfView('live')}?${range}` }
 }
 
 function capital(text: string): string {

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { Segments } from '../parts/segments.tsx'
+import { addressOfView } from '../views.ts'
 import { type PlotRange, type PlotWindow, presets } from './plot-range.ts'
 import { type RangeFault, rangeTyped, typedInstant } from './typed-range.ts'
 
@@ -40,6 +41,7 @@ export function RangeChoice({ range, window, newestAtMs, onChange }: RangeChoice
           Reset zoom
         </button>
       )}
+      {range.kind === 'fixed' && <a href={activityUntil(range.toMs)}>What happened then</a>}
       <Segments
         label="Time shown"
         value={value}
@@ -51,6 +53,11 @@ export function RangeChoice({ range, window, newestAtMs, onChange }: RangeChoice
       />
     </div>
   )
+}
+
+/** The feed of what happened, from the end of the window backwards. */
+function activityUntil(atMs: number): string {
+  return `${addressOfView('activity')}?${new URLSearchParams({ until: new Date(atMs).toISOString() })}`
 }
 
 const sentences: Readonly<Record<RangeFault, string>> = {
