@@ -30,7 +30,13 @@ interface View {
 /** A view more is a line more. */
 const views: readonly View[] = [
   { name: 'live', address: '#/live', ready: '.plot canvas', act: chooseFiveMinutes },
+  { name: 'causes', address: '#/causes', ready: '.causes-own table' },
   { name: 'board', address: '#/board/board_123', ready: '[data-row="0"][data-contact]' },
+  {
+    name: 'columns',
+    address: '#/board/board_123?view=columns',
+    ready: '[data-column] [data-contact]',
+  },
   { name: 'mail', address: '#/mail', ready: '.mail-list, .empty' },
   { name: 'queues', address: '#/queues', ready: '.grid-table' },
   { name: 'workspace', address: '#/workspace', ready: '.switch', act: actOnWorkspace },
@@ -40,6 +46,7 @@ const views: readonly View[] = [
     ready: '.waterfall',
     act: explainAgain,
   },
+  { name: 'activity', address: '#/activity', ready: '.activity-list li', act: openActivity },
   { name: 'deployment', address: '#/deployment', ready: '.choose-list li' },
 ]
 const themes = ['light', 'dark'] as const
@@ -69,6 +76,13 @@ async function actOnWorkspace({ panel }: DashboardPage): Promise<void> {
   }
 }
 
+/** One item is open, with its tags. */
+async function openActivity({ panel }: DashboardPage): Promise<void> {
+  const moved = panel('What happened').getByRole('button', { name: /moved a contact/ })
+  await moved.first().click()
+  await panel('What happened').getByRole('list', { name: 'Moved tags' }).first().waitFor()
+}
+
 /** The second answer comes from a tier, beside those that it did without. */
 async function explainAgain({ page, panel }: DashboardPage): Promise<void> {
   await page.getByRole('button', { name: 'Explain' }).click()
@@ -88,6 +102,10 @@ async function load(stack: TestStack): Promise<void> {
     }
   }
   await Promise.all([reader(), reader()])
+  await stack.invalidate({
+    ...{ workspaceId: '15213', boardId: 'board_123', contactId: 'contact_000042', action: 'contact_moved' },
+    ...{ fromColumnId: 'col_1', toColumnId: 'col_2' },
+  })
 }
 
 /** One view in all sizes. The page stays, as a window stays that somebody resizes. */
