@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { users } from '../../origin/local/tokens.ts'
 import { chromiumPath } from '../support/chromium.ts'
@@ -160,24 +160,20 @@ describe.skipIf(chromiumPath === null)('the whole dashboard', () => {
     })
   })
 
-  it('says of every view whose script cannot be loaded that it cannot, and shows it once it can', async () => {
+  it('says of every view and part whose script cannot be loaded that it cannot, and shows it once it can', async () => {
     const { page, expectComplaints } = await given.signedIn()
     expectComplaints(/preload assets/)
-    await page.getByText('Hit rate', { exact: true }).first().waitFor()
     await page.locator('.plot canvas').first().waitFor()
-    await page.route(isScript, (route) => route.abort())
+    await withoutScripts(page)
     const lazyViews = viewNames.filter((view) => view !== 'Live')
     for (const view of lazyViews) {
       await goTo(page, view, '[role=alert]')
-      await page
-        .getByRole('alert')
-        .getByText(/could not be loaded/)
-        .waitFor()
+      await isMissing(page.getByRole('main'))
     }
     await page.keyboard.press('Control+k')
-    await page.getByText(/the palette could not be loaded/).waitFor()
-    await page.unroute(isScript)
-    // The one in sight and the palette try again by themselves.
+    await isMissing(page.locator('body'), 'the palette')
+    // What is in sight is loaded by itself, and the rest when it is opened.
+    await withScripts(page)
     await page.getByRole('dialog', { name: 'Go to' }).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('alert').first().waitFor({ state: 'detached' })
@@ -186,23 +182,44 @@ describe.skipIf(chromiumPath === null)('the whole dashboard', () => {
       await loaded(page)
       expect(await page.getByText(/could not be loaded/).count(), view).toBe(0)
     }
-    await page.route(isScript, (route) => route.abort())
-    await partsWithoutScript(page)
-  })
-
-  const isScript = (url: URL) => /^\/dashboard\/.*\.(js|css)$/.test(url.pathname)
-
-  /** The parts of a view that are loaded for themselves. */
-  async function partsWithoutScript(page: Page): Promise<void> {
+    await withoutScripts(page)
     await goTo(page, 'Board', '[data-contact]', `${addresses.Board}?contact=contact_000001`)
-    await page.getByText(/the contact could not be loaded/).waitFor()
+    await isMissing(page.getByRole('main'), 'the contact')
     await goTo(page, 'Board', '[role=alert]', `${addresses.Board}?view=columns`)
-    await page.getByText(/the columns could not be loaded/).waitFor()
+    await isMissing(page.getByRole('main'), 'the columns')
     await goTo(page, 'Live', 'summary')
     await page.locator('summary').filter({ hasText: 'Thresholds' }).click()
-    await page.getByText(/the thresholds could not be loaded/).waitFor()
-    await page.unroute(isScript)
-    await page.getByText(/the thresholds could not be loaded/).waitFor({ state: 'detached' })
+    await isMissing(page.getByRole('main'), 'the thresholds')
+    await withScripts(page)
+    await page.locator('.thresholds').waitFor()
+    await withoutScripts(page, /(plots|redis-panel|notifications-menu|user-menu)-/)
+    await page.reload()
+    for (const part of ['the plots', 'the Redis databases', 'the notifications', 'the menu of your account'])
+      await isMissing(page.locator('body'), part)
+    await withScripts(page)
+    await accountOf(page).waitFor()
+    await page.getByRole('button', { name: /^Notifications/ }).waitFor()
+    await page.getByRole('button', { name: 'Clear mailboxes' }).waitFor()
+    await page.locator('.plot canvas').first().waitFor()
+  })
+
+  /** Cuts the page off from scripts, and from the page itself, by which it would see that the server is there. */
+  async function withoutScripts(page: Page, names = /\.(js|css)$/): Promise<void> {
+    const isCut = ({ pathname }: URL) => pathname.startsWith('/dashboard/') && names.test(pathname)
+    await page.route(isCut, (route) => route.abort())
+    await page.route(
+      ({ pathname }) => pathname === '/',
+      (route) => (route.request().isNavigationRequest() ? route.fallback() : route.abort()),
+    )
+  }
+
+  async function withScripts(page: Page): Promise<void> {
+    await page.unrouteAll()
+    await page.evaluate("window.dispatchEvent(new Event('online'))")
+  }
+
+  async function isMissing(place: Locator, part = ''): Promise<void> {
+    await place.getByText(`${part} could not be loaded`).first().waitFor()
   }
 
   const longWord = 'Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft'

@@ -72,7 +72,7 @@ function Filters({ filter, choose }: FiltersProps) {
         options={[all, ...causes]}
         onChange={(cause) => choose({ cause: cause === '' ? null : cause })}
       />
-      <UntilForm key={filter.until} until={filter.until} onChange={(until) => choose({ until })} />
+      <UntilForm until={filter.until} onChange={(until) => choose({ until })} />
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import type { FormEvent } from 'react'
+import { type FormEvent, useEffect, useRef } from 'react'
 import { endOfMinute, typedMinute } from '../live/typed-range.ts'
 
 interface UntilFormProps {
@@ -7,27 +7,33 @@ interface UntilFormProps {
   onChange(until: string | null): void
 }
 
+const minuteIn = (until: string | null) => typedMinute(until === null ? Date.now() : Date.parse(until))
+
 /** Goes to a minute of the past: the list then begins with what had happened by its end. */
 export function UntilForm({ until, onChange }: UntilFormProps) {
-  function submit(event: FormEvent<HTMLFormElement>) {
+  const field = useRef<HTMLInputElement>(null)
+  // The field keeps the focus when another address comes, so it is not made again for it.
+  useEffect(() => {
+    if (field.current !== null) field.current.value = minuteIn(until)
+  }, [until])
+  function submit(event: FormEvent) {
     event.preventDefault()
-    const endMs = endOfMinute(String(new FormData(event.currentTarget).get('until')))
+    const endMs = endOfMinute(field.current?.value ?? '')
     if (endMs !== null) onChange(new Date(endMs).toISOString())
+  }
+  function reset() {
+    field.current?.focus()
+    onChange(null)
   }
   return (
     <form className="row row-end activity-until" onSubmit={submit}>
       <label className="field">
         <span>Until</span>
-        <input
-          name="until"
-          type="datetime-local"
-          required
-          defaultValue={typedMinute(until === null ? Date.now() : Date.parse(until))}
-        />
+        <input ref={field} type="datetime-local" required defaultValue={minuteIn(until)} />
       </label>
       <button type="submit">Go there</button>
       {until !== null && (
-        <button type="button" className="plain" onClick={() => onChange(null)}>
+        <button type="button" className="plain" onClick={reset}>
           Back to now
         </button>
       )}
