@@ -30,7 +30,7 @@ const { rounds } = z
 
 const member = 'member@boardcache.example'
 const minuteMs = 60_000
-/** What moves between the fault and the question, so that its answer is many pages back. */
+/** The invalidations between the fault and the question, so that the answer is many pages back. */
 const movesSince = 600
 const movesPerBatch = 200
 const misses = 60

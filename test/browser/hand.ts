@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { z } from 'zod'
 
-/** A user at a page, with a mouse or with keys alone. What the hand does is counted, and so can be compared. */
+/** A user at a page, with a mouse or with keys alone. Its clicks and keys are counted. */
 export interface Hand {
   readonly page: Page
   /** Clicks and drags so far. */

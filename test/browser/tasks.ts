@@ -123,7 +123,7 @@ export async function findMisses(hand: Hand, way: Way): Promise<string> {
   return row.innerText()
 }
 
-/** What the two windows show of a moved contact: its column, and the version of the move. */
+/** A moved contact in a window: its column, and the version of the move. */
 export interface Seen {
   readonly column: string
   readonly version: string

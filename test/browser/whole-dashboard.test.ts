@@ -172,7 +172,7 @@ describe.skipIf(chromiumPath === null)('the whole dashboard', () => {
     }
     await page.keyboard.press('Control+k')
     await isMissing(page.locator('body'), 'the palette')
-    // What is in sight is loaded by itself, and the rest when it is opened.
+    // A part in sight is loaded by itself, and the others when they are opened.
     await withScripts(page)
     await page.getByRole('dialog', { name: 'Go to' }).waitFor()
     await page.keyboard.press('Escape')
