@@ -84,8 +84,9 @@ const widest = `(() => {
  */
 export async function faultsOf(page: Page, state: string): Promise<string[]> {
   const faults: string[] = []
-  const text = await page.getByRole('main').innerText()
-  if (text.trim() === '') faults.push('is empty')
+  // The first line is the title, which nobody sees.
+  const [, ...lines] = (await page.getByRole('main').innerText()).split('\n')
+  if (lines.join('').trim() === '') faults.push('is empty')
   const wide = z.string().parse(await page.evaluate(widest))
   if (wide !== '') faults.push(`scrolls sideways: ${wide}`)
   if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(await axeSource)

@@ -31,7 +31,7 @@ describe.skipIf(chromiumPath === null)('the whole dashboard', () => {
       insert into private.notifications (workspace_id, id, user_id, kind, title)
       values ('15213', 'n1', ${users.operator}, 'export.finished', 'Your export is ready')`
     staleAtMs = await makeStale(given.stack)
-    await makeMisses(given.stack, 30)
+    await makeMisses(given.stack, 60)
   })
 
   describe.each(ways)('answers with %s alone', (way) => {
