@@ -39,10 +39,12 @@ const lookAtFocus = `(() => {
     return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0
   }
   const signs = [element, element.nextElementSibling, active].filter((each) => each instanceof Element)
+  // The button in a field for a time is the browser's own, with an outline of its own.
+  const isInPicker = element.matches('input[type^="date"]:not(:focus-visible)')
   const { width, height } = (signs.find(hasOutline) ?? element).getBoundingClientRect()
   return {
     name: element.tagName.toLowerCase() + ' ' + (element.ariaLabel ?? element.textContent).trim().slice(0, 60),
-    isShown: element.id === 'view' || (signs.some(hasOutline) && width > 0 && height > 0),
+    isShown: element.id === 'view' || isInPicker || (signs.some(hasOutline) && width > 0 && height > 0),
   }
 })()`
 
@@ -61,7 +63,7 @@ export function handOn(page: Page): Hand {
     return name
   }
   const hasFocus = (place: Locator) =>
-    place.evaluateAll('(found) => found.some((each) => each === document.activeElement)')
+    place.evaluateAll((found) => found.some((each) => each.matches(':focus')))
   return {
     page,
     hiddenFocus,
@@ -90,7 +92,7 @@ export function handOn(page: Page): Hand {
       await place.first().waitFor({ state: 'attached' })
       const passed: string[] = []
       for (let tabs = 0; tabs < tabsMax; tabs += 1) {
-        if ((await hasFocus(place)) === true) return
+        if (await hasFocus(place)) return
         passed.push(await tab())
       }
       throw new Error(`Tab does not reach ${place}; it passed ${passed.slice(-40).join(' | ')}`)
@@ -103,10 +105,11 @@ export async function hasHalfDays(page: Page): Promise<boolean> {
   const probe = await page.context().newPage()
   await probe.setContent('<input type="time">')
   await probe.locator('input').focus()
-  await probe.keyboard.type('1330')
+  // With half days, the first digit is a whole hour already.
+  await probe.keyboard.type('2230')
   const typed = await probe.locator('input').inputValue()
   await probe.close()
-  return typed !== '13:30'
+  return typed !== '22:30'
 }
 
 /** Types a time into a field for day and time that has the focus: past the day, then hours and minutes. */

@@ -32,13 +32,13 @@ async function askAndEscape(hand: Hand, button: Locator): Promise<void> {
   await pressOn(hand, button)
   const question = hand.page.getByRole('alertdialog')
   await question.waitFor()
-  await eventually(() => question.getByRole('button', { name: 'No' }).evaluate(isFocused))
+  await eventually(() =>
+    question.getByRole('button', { name: 'No' }).evaluate((each) => each.matches(':focus')),
+  )
   await hand.press('Escape')
   await question.waitFor({ state: 'detached' })
-  await eventually(() => button.evaluate(isFocused))
+  await eventually(() => button.evaluate((each) => each.matches(':focus')))
 }
-
-const isFocused = '(each) => each === document.activeElement'
 
 /** Says yes to a question. The focus must not be lost with the question. */
 async function askAndConfirm(hand: Hand, button: Locator, yes: string): Promise<void> {
@@ -62,10 +62,10 @@ async function chooseRange(hand: Hand): Promise<void> {
   // The form stands before the choice.
   const show = page.getByRole('button', { name: 'Show', exact: true })
   await press('Shift+Tab')
-  await eventually(() => show.evaluate(isFocused))
+  await eventually(() => show.evaluate((each) => each.matches(':focus')))
   await press('Enter')
   await page.waitForURL(/from=\d+&to=\d+/)
-  expect(await show.evaluate(isFocused)).toBe(true)
+  expect(await show.evaluate((each) => each.matches(':focus'))).toBe(true)
   await pressOn(hand, page.getByRole('button', { name: 'Reset zoom' }))
   await page.waitForURL(/range=1h/)
   await keepsFocus(page)
@@ -92,7 +92,9 @@ async function askActivity(hand: Hand): Promise<void> {
   await list.getByRole('link', { name: 'Figures and alerts around then' }).waitFor()
   // From the row back up to the button above the list.
   await press('Shift+Tab')
-  await eventually(() => list.getByRole('button', { name: 'Pause' }).evaluate(isFocused))
+  await eventually(() =>
+    list.getByRole('button', { name: 'Pause' }).evaluate((each) => each.matches(':focus')),
+  )
   await press('Space')
   await list.getByText('Paused.').waitFor()
   await press('Space')
@@ -175,7 +177,7 @@ async function readNotifications(hand: Hand): Promise<void> {
   await pressOn(hand, page.getByRole('button', { name: 'Mark as read' }))
   await page.getByRole('button', { name: 'Notifications', exact: true }).waitFor()
   await press('Escape')
-  await eventually(() => button.evaluate(isFocused))
+  await eventually(() => button.evaluate((each) => each.matches(':focus')))
 }
 
 async function openDocs(hand: Hand): Promise<void> {

@@ -158,8 +158,11 @@ export async function moveContact(hand: Hand, other: Hand, way: Way): Promise<re
     )
   } else {
     await tabTo(select)
-    const isLast = await select.evaluate('(each) => each.selectedIndex === each.options.length - 1')
-    await press(isLast === true ? 'ArrowUp' : 'ArrowDown')
+    const isLast = await select
+      .locator('option')
+      .last()
+      .evaluate((option) => option.matches(':checked'))
+    await press(isLast ? 'ArrowUp' : 'ArrowDown')
   }
   const isMoved = (column: string) => column !== before
   return [await seenIn(page, isMoved), await seenIn(other.page, isMoved)]
