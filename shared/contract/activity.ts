@@ -149,6 +149,13 @@ export function positionText({ sequence, index }: ActivityPosition): string {
   return `${sequence}.${index}`
 }
 
+/** An instant as ISO 8601 writes it in UTC; in milliseconds since 1970 once it is read. */
+const instant = z.iso
+  .datetime()
+  .max(limits.activityInstantCharactersMax)
+  .meta({ examples: ['2026-01-31T10:02:00Z'] })
+  .transform((text) => Date.parse(text))
+
 const items = z
   .string()
   .regex(/^\d{1,3}$/, `must be a whole number from 1 to ${limits.activityItemsMax}`)
@@ -162,6 +169,8 @@ const feedQuery = {
   before: position.optional(),
   /** Only items after this position: the `newest` of an earlier answer. */
   after: position.optional(),
+  /** Only items of this instant and before it. */
+  until: instant.optional(),
 }
 
 export const workspaceActivityQuerySchema = z.strictObject({

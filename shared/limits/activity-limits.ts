@@ -19,4 +19,6 @@ export const activityLimits = {
   activityDeedRowsMax: 2_000,
   activityDeploymentRowBytesMax: 4_096,
   activityCursorCharactersMax: 32,
+  /** An instant in a query, with more digits than anybody needs. */
+  activityInstantCharactersMax: 32,
 } as const

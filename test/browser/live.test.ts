@@ -5,6 +5,7 @@ import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { accountOf, type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
+import { addresses, viewNames } from './view-states.ts'
 
 const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector', 'Activity', 'Deployment'] as const
 /** Those that the navigation offers to operators. The causes have tests of their own. */
@@ -126,8 +127,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
         for (const { value, sources } of list.getEntries())
           globalThis.shifts.push([value, sources.map(({ node }) => node?.className ?? node?.nodeName).join(' ')])
       }).observe({ type: 'layout-shift', buffered: true })`)
-    for (const view of views) {
-      await page.evaluate(`location.hash = '#/${view.toLowerCase()}'`)
+    for (const view of viewNames) {
+      await page.evaluate(`location.hash = ${JSON.stringify(addresses[view])}`)
       await page.reload()
       await page.getByRole('main', { name: view }).waitFor()
       await page.locator('.waiting').first().waitFor({ state: 'detached' })

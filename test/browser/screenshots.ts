@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { inspectorAddress } from '../../worker/dashboard/src/resources/inspector-address.ts'
+import { ask } from '../support/api-client.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { projectFolder } from '../support/run-tool.ts'
 import { type DashboardPage, launchBrowser, openDashboard, operator } from './dashboard-page.ts'
@@ -30,7 +31,13 @@ interface View {
 /** A view more is a line more. */
 const views: readonly View[] = [
   { name: 'live', address: '#/live', ready: '.plot canvas', act: chooseFiveMinutes },
+  { name: 'causes', address: '#/causes', ready: '.causes-own table' },
   { name: 'board', address: '#/board/board_123', ready: '[data-row="0"][data-contact]' },
+  {
+    name: 'columns',
+    address: '#/board/board_123?view=columns',
+    ready: '[data-column] [data-contact]',
+  },
   { name: 'mail', address: '#/mail', ready: '.mail-list, .empty' },
   { name: 'queues', address: '#/queues', ready: '.grid-table' },
   { name: 'workspace', address: '#/workspace', ready: '.switch', act: actOnWorkspace },
@@ -40,7 +47,8 @@ const views: readonly View[] = [
     ready: '.waterfall',
     act: explainAgain,
   },
-  { name: 'deployment', address: '#/deployment', ready: '.choose-list li' },
+  { name: 'activity', address: '#/activity', ready: '.activity-list li', act: openActivity },
+  { name: 'deployment', address: '#/deployment', ready: '.choose-list li', act: testAll },
 ]
 const themes = ['light', 'dark'] as const
 const sizes = [
@@ -69,6 +77,43 @@ async function actOnWorkspace({ panel }: DashboardPage): Promise<void> {
   }
 }
 
+/** One item is open, with its tags. */
+async function openActivity({ panel }: DashboardPage): Promise<void> {
+  const moved = panel('What happened').getByRole('button', { name: /moved a contact/ })
+  await moved.first().click()
+  await panel('What happened').getByRole('list', { name: 'Moved tags' }).first().waitFor()
+}
+
+/** Every workspace has its result, and every deed is listed. */
+async function testAll({ page, panel }: DashboardPage): Promise<void> {
+  await page.getByLabel(/^All: /).check()
+  const acts = panel('Act on the chosen ones')
+  await acts.getByRole('button', { name: 'Test performance' }).click()
+  await acts.getByRole('button', { name: 'Yes, test performance' }).click()
+  await acts.getByText('All of them have an answer.').waitFor()
+  await panel('Done lately').getByRole('listitem').first().waitFor()
+}
+
+/** Mail of some senders, so that the view of mail has something to show. */
+async function sendMail({ worker, emailWebhookSecret, emailAddress }: TestStack): Promise<void> {
+  const senders = ['acme-tools.example', 'xenia.example', 'northwind.example', 'acme-tools.example']
+  for (const [number, domain] of [...senders, ...senders, ...senders].entries()) {
+    await ask(`${worker}/api/email-webhook`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${emailWebhookSecret}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        messageId: `picture-${number}@${domain}`,
+        from: { name: 'Ann Lee', email: `ann.lee@${domain}` },
+        to: [{ name: '', email: emailAddress }],
+        subject: 'An order',
+        date: new Date().toISOString(),
+        attachments: [],
+        text: 'Two of them, please.',
+      }),
+    })
+  }
+}
+
 /** The second answer comes from a tier, beside those that it did without. */
 async function explainAgain({ page, panel }: DashboardPage): Promise<void> {
   await page.getByRole('button', { name: 'Explain' }).click()
@@ -88,6 +133,10 @@ async function load(stack: TestStack): Promise<void> {
     }
   }
   await Promise.all([reader(), reader()])
+  await stack.invalidate({
+    ...{ workspaceId: '15213', boardId: 'board_123', contactId: 'contact_000042', action: 'contact_moved' },
+    ...{ fromColumnId: 'col_1', toColumnId: 'col_2' },
+  })
 }
 
 /** One view in all sizes. The page stays, as a window stays that somebody resizes. */
@@ -132,6 +181,9 @@ async function takePictures(stack: TestStack): Promise<void> {
 
 const stack = await startTestStack()
 try {
+  // The machine that takes the pictures need not have a font for every script.
+  await stack.sql`update workspaces set name = 'Łódź Logistics' where id = '15215'`
+  await sendMail(stack)
   await load(stack)
   await takePictures(stack)
 } finally {

@@ -1,8 +1,4 @@
-import type {
-  ActivityCause,
-  ActivityPosition,
-  WorkspaceActivityQuery,
-} from '../../shared/contract/activity.ts'
+import type { ActivityPosition, WorkspaceActivityQuery } from '../../shared/contract/activity.ts'
 import { limits } from '../../shared/limits.ts'
 import { type Move, moveOfParts } from '../../shared/tags/moves.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
@@ -54,7 +50,7 @@ export function readActivity(log: Log, query: WorkspaceActivityQuery): LedgerAct
     const note = unpackNote(written.note)
     if (note !== null && log.nowMs - note.atMs > limits.activityAgeMaxMs) break
     last = position
-    if (!isWanted(note?.cause ?? null, query)) continue
+    if (!isWanted(note, query)) continue
     const moves = written.moves.slice(0, limits.activityTagsMax).map(moveOfParts)
     events.push({ position, note, moves, movesMore: written.moves.length - moves.length })
   }
@@ -93,7 +89,10 @@ function isBefore(one: ActivityPosition, other: ActivityPosition): boolean {
   return one.sequence < other.sequence || (one.sequence === other.sequence && one.index < other.index)
 }
 
-function isWanted(cause: ActivityCause | null, query: WorkspaceActivityQuery): boolean {
+function isWanted(note: Note | null, query: WorkspaceActivityQuery): boolean {
+  // An event without a note is older than all that have one.
+  if (query.until !== undefined && note !== null && note.atMs > query.until) return false
+  const cause = note?.cause ?? null
   if (query.kind !== undefined && (cause === 'settings') !== (query.kind === 'settings')) return false
   return query.cause === undefined || query.cause === cause
 }

@@ -23,7 +23,7 @@ const ofWorkspace = defineRoute({
   path: '/api/activity',
   summary: 'What moved in a workspace, the newest first: invalidations and changed cache settings',
   description:
-    "Read from the ledger's own log: the last 10,000 batches, at most 30 days. Items have ids, tags, versions and settings, and no other data of contacts. Poll with `after`, the `newest` of the answer before; read on with `before`, its `next`. A page looks through at most 1,000 batches, so one with a filter may be short, or empty, before the end.",
+    "Read from the ledger's own log: the last 10,000 batches, at most 30 days. Items have ids, tags, versions and settings, and no other data of contacts. Poll with `after`, the `newest` of the answer before; read on with `before`, its `next`; `until` leads to an instant. A page looks through at most 1,000 batches, so one with a filter may be short, or empty, before the end.",
   access: 'admin',
   takes: { query: workspaceActivityQuerySchema },
   gives: enveloped(workspaceActivityPageSchema),
@@ -74,7 +74,7 @@ const ofDeployment = defineRoute({
   summary:
     'What happened to the deployment, the newest first: alerts, their settings, deploys, clearings of Redis, deeds of operators',
   description:
-    "The last 2,000 deeds of operators on workspaces and the last 1,000 items of the other kinds, at most 30 days. Deeds are shown to admins of the operators' workspace only. Poll with `after`, the `newest` of the answer before; read on with `before`, its `next`. A deploy is seen when the object that sums the figures starts under another version of the Worker.",
+    "The last 2,000 deeds of operators on workspaces and the last 1,000 items of the other kinds, at most 30 days. Deeds are shown to admins of the operators' workspace only. Poll with `after`, the `newest` of the answer before; read on with `before`, its `next`; `until` leads to an instant. A deploy is seen when the object that sums the figures starts under another version of the Worker.",
   access: 'operator',
   takes: { query: deploymentActivityQuerySchema },
   gives: enveloped(deploymentActivityPageSchema),

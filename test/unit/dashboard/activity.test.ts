@@ -102,7 +102,14 @@ describe('the filter of the address', () => {
   })
 
   it('counts as none where the address names something unknown', () => {
-    expect(filterOf('kind=nonsense&cause=')).toEqual({ kind: null, cause: null })
+    expect(filterOf('kind=nonsense&cause=&until=then')).toEqual({ kind: null, cause: null, until: null })
+  })
+
+  it('takes both feeds to an instant of the past', () => {
+    const until = '2026-11-27T10:02:59.999Z'
+    const query = new URLSearchParams({ until }).toString()
+    expect(filterOf(query).until).toBe(until)
+    expect(queriesOf(filterOf(query))).toEqual({ workspace: query, deployment: query })
   })
 })
 
@@ -150,6 +157,22 @@ describe('an item in words', () => {
       deployment: 'kind=deed',
     })
     expect(touchedBy(deed, [], true)).toEqual([{ title: 'The deployment', address: '#/deployment' }])
+  })
+
+  it('names an alert as the figures do, with its value, and leads to the figures around it', () => {
+    const alert: Extract<ActivityItem, { kind: 'alert' }> = {
+      ...{ kind: 'alert', id: 'a', at: new Date(600_000).toISOString(), by: null, name: 'outbox_age' },
+      ...{ severity: 'critical', from: 'pending', to: 'firing', reason: 'held' },
+      ...{ value: 42, threshold: 30, unit: 'seconds' },
+    }
+    expect(sentenceOf(alert)).toBe('Outbox behind fires: 42 s, threshold 30 s')
+    expect(sentenceOf({ ...alert, name: 'tier_away:redis', to: 'resolved', value: null })).toBe(
+      'Tier away: redis is over',
+    )
+    expect(sentenceOf({ ...alert, name: 'of_a_later_release', value: null })).toBe('of_a_later_release fires')
+    expect(touchedBy(alert, [], true)).toEqual([
+      { title: 'Figures and alerts around then', address: '#/live?from=300000&to=900000' },
+    ])
   })
 
   it('names its author from the point of view of the reader', () => {

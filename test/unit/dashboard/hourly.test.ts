@@ -5,7 +5,12 @@ import { hourMs, hoursBackTo, spansOfHours, spansWithin } from '../../../worker/
 import { groupMarks, marksIn, wordsOfGroup } from '../../../worker/dashboard/src/live/marks.ts'
 import { hourlyWindowOf, isHourly } from '../../../worker/dashboard/src/live/plot-range.ts'
 import { standingOf } from '../../../worker/dashboard/src/live/standing.ts'
-import { rangeTyped, typedInstant } from '../../../worker/dashboard/src/live/typed-range.ts'
+import {
+  endOfMinute,
+  rangeTyped,
+  typedInstant,
+  typedMinute,
+} from '../../../worker/dashboard/src/live/typed-range.ts'
 import { pointsOf, trendOf } from '../../../worker/dashboard/src/parts/trend.ts'
 
 const startMs = 10_000 * hourMs
@@ -67,6 +72,11 @@ describe('a typed range', () => {
       error: 'too-early',
     })
     expect(rangeTyped('', typed(startMs), startMs)).toMatchObject({ error: 'no-time' })
+  })
+
+  it('reaches to the end of a minute if only that is typed', () => {
+    expect(endOfMinute(typedMinute(startMs + 12_345))).toBe(startMs + 59_999)
+    expect(endOfMinute('')).toBeNull()
   })
 })
 

@@ -103,6 +103,14 @@ describe("a ledger's activity", () => {
     expect(versionsOf(book.activity(asked({ kind: 'settings', before: '2.0' }), 0))).toEqual([1])
   })
 
+  it('begins with what had been written down by an instant', () => {
+    const book = createBook()
+    for (const atMs of [1_000, 2_000, 3_000]) book.advance([{ moves: [counts] }], byOutbox(atMs))
+    const until = new Date(2_000).toISOString()
+    expect(versionsOf(book.activity(asked({ until }), 3_000))).toEqual([2, 1])
+    expect(versionsOf(book.activity(asked({ until: '1970-01-01T00:00:00Z' }), 3_000))).toEqual([])
+  })
+
   it('ends with what is older than the bound', () => {
     const book = createBook()
     book.advance([{ moves: [counts] }], byOutbox(0))

@@ -10,12 +10,16 @@ import { Shell } from './shell.tsx'
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
+      // While the network is away, a request fails and says so, rather than waiting in silence. It is made again when the network is back.
+      networkMode: 'always',
+      refetchOnReconnect: true,
       // A request without an answer is tried once more. A refusal is not repeated.
       retry: (failures, error) => failures < 1 && error instanceof ApiFailure && error.status === 0,
       refetchOnWindowFocus: false,
       staleTime: 30_000,
       gcTime: 60_000,
     },
+    mutations: { networkMode: 'always' },
   },
 })
 

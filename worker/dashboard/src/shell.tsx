@@ -7,6 +7,7 @@ import type { Auth, User } from './auth/session.ts'
 import { wantsFirstSteps } from './first-run/landing.ts'
 import { LiveProvider } from './live/live-context.tsx'
 import { LiveView } from './live/live-view.tsx'
+import { RolePending } from './live/role-pending.tsx'
 import { NotFound } from './not-found.tsx'
 import { PaletteOpener } from './palette/palette-opener.tsx'
 import { Boundary } from './parts/boundary.tsx'
@@ -164,7 +165,7 @@ function Views({ foreign }: { foreign: string | null }) {
         </Notice>
       )}
       {Shown === null ? (
-        <Waiting what="the dashboard" />
+        <RolePending what="the dashboard" />
       ) : (
         <Boundary key={asked} what="this view">
           <Shown />

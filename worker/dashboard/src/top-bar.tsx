@@ -21,7 +21,7 @@ const notificationsPlace = (
 /** Loaded after the first view. Until then the bar has no button for it. */
 const NotificationsMenu = later(
   async () => (await import('./notifications/notifications-menu.tsx')).NotificationsMenu,
-  { what: 'the notifications', waiting: notificationsPlace },
+  { what: 'the notifications', waiting: notificationsPlace, isBrief: true },
 )
 
 /** As large as the button of the account, so that nothing moves when that is there. */
@@ -30,6 +30,7 @@ const accountPlace = <span className="account-place" aria-hidden="true" />
 const UserMenu = later(async () => (await import('./user-menu/user-menu.tsx')).UserMenu, {
   what: 'the menu of your account',
   waiting: accountPlace,
+  isBrief: true,
 })
 
 interface TopBarProps {

@@ -110,19 +110,20 @@ function runsIn(rows: Rows): VersionRun[] {
 
 function pageOf(
   rows: Rows,
-  { limit, before, after, kind }: DeploymentActivityQuery,
+  { limit, before, after, until, kind }: DeploymentActivityQuery,
   withDeeds: boolean,
   nowMs: number,
 ): DeploymentActivityPage {
   const [head] = rows('select max(sequence) as newest from activity')
   const { newest } = newestSchema.parse(head)
   const found = rows(
-    `select sequence, at_ms, body from activity where sequence < ? and sequence > ? and at_ms >= ?
+    `select sequence, at_ms, body from activity where sequence < ? and sequence > ? and at_ms >= ? and at_ms <= ?
       ${kind === undefined ? '' : 'and kind = ?'} ${withDeeds ? '' : `and kind <> 'deed'`} order by sequence desc limit ?`,
     before?.sequence ?? Number.MAX_SAFE_INTEGER,
     // An object that lost its storage counts from the beginning.
     after !== undefined && after.sequence <= (newest ?? 0) ? after.sequence : 0,
     nowMs - limits.activityAgeMaxMs,
+    until ?? Number.MAX_SAFE_INTEGER,
     ...(kind === undefined ? [] : [kind]),
     limit + 1,
   )

@@ -41,6 +41,15 @@ describe("the deployment's activity", () => {
     expect(log.page(asked({ after: first.newest ?? '' })).items).toEqual([])
   })
 
+  it('begins with what had happened by an instant', async () => {
+    const { clock, log } = createRoom()
+    log.seeVersion('v1')
+    const until = new Date(clock.now()).toISOString()
+    await clock.advance(1_000)
+    log.seeVersion('v2')
+    expect(log.page(asked({ until })).items).toMatchObject([{ version: 'v1' }])
+  })
+
   it('sees a version once, however often the object restarts, and says which one was there before', () => {
     const { clock, storage, log } = createRoom()
     log.seeVersion('v1')

@@ -12,6 +12,8 @@ type ActivityKind = ActivityItem['kind']
 export interface ActivityFilter {
   readonly kind: ActivityKind | null
   readonly cause: ActivityCause | null
+  /** An instant as ISO 8601 writes it: only what happened by then. */
+  readonly until: string | null
 }
 
 /** The filter that the address names. An unknown value counts as no filter. */
@@ -20,16 +22,24 @@ export function filterIn(query: URLSearchParams): ActivityFilter {
   return {
     kind: workspaceKindSchema.safeParse(kind).data ?? deploymentKindSchema.safeParse(kind).data ?? null,
     cause: activityCauseSchema.safeParse(query.get('cause')).data ?? null,
+    until: instantIn(query.get('until')),
   }
+}
+
+function instantIn(text: string | null): string | null {
+  const atMs = Date.parse(text ?? '')
+  return Number.isNaN(atMs) ? null : new Date(atMs).toISOString()
 }
 
 /** The query of each feed for a filter; null if the feed has nothing that fits. */
 export function queriesOf({
   kind,
   cause,
+  until,
 }: ActivityFilter): Readonly<Record<'workspace' | 'deployment', string | null>> {
   const query = new URLSearchParams()
   if (kind !== null) query.set('kind', kind)
+  if (until !== null) query.set('until', until)
   // Only invalidations and saved settings have causes.
   const ofDeployment = cause === null && (kind === null || deploymentKindSchema.safeParse(kind).success)
   const deployment = ofDeployment ? query.toString() : null

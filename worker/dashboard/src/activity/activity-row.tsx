@@ -1,6 +1,8 @@
 import { memo, useId, useState } from 'react'
 import type { SettingChange } from '../../../../shared/contract/activity.ts'
 import { linkToContact } from '../board/contact-panel/link-to-contact.ts'
+import { formatValue, ruleOfName } from '../live/alert-words.ts'
+import { useAlertReport } from '../live/use-alert-report.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { formatClock, formatDay, unknown } from '../parts/format.ts'
 import { Version } from '../parts/version.tsx'
@@ -79,11 +81,7 @@ function Whole({ item, names }: ActivityRowProps) {
             {item.version} <CopyButton label={`version ${item.version}`} text={String(item.version)} />
           </Fact>
         )}
-        {item.kind === 'alert' && (
-          <Fact title="Value">
-            {item.value ?? unknown} ({item.unit}), threshold {item.threshold}; {item.from} → {item.to}
-          </Fact>
-        )}
+        {item.kind === 'alert' && <AlertFacts alert={item} />}
         {item.kind === 'invalidation' &&
           item.event !== null &&
           idsOf(item.event).map(([name, value]) => (
@@ -117,6 +115,20 @@ function Whole({ item, names }: ActivityRowProps) {
           </a>
         ))}
       </p>
+    </>
+  )
+}
+
+/** The rule's own words say what an alert means for readers. */
+function AlertFacts({ alert }: { alert: Extract<ActivityItem, { kind: 'alert' }> }) {
+  const { name, value, threshold, unit, from, to } = alert
+  const rule = useAlertReport().data?.rules.find((each) => each.rule === ruleOfName(name))
+  return (
+    <>
+      <Fact title="Meaning">{rule?.description ?? unknown}</Fact>
+      <Fact title="Value">
+        {formatValue(value, unit)}, threshold {formatValue(threshold, unit)}; {from} → {to}
+      </Fact>
     </>
   )
 }

@@ -7,6 +7,7 @@ import {
 } from '../../../../shared/contract/activity.ts'
 import { useIsOperator } from '../access.ts'
 import { Term } from '../glossary/term.tsx'
+import { RolePending } from '../live/role-pending.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { formatCount } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
@@ -17,6 +18,7 @@ import { type ActivityFilter, filterIn, queriesOf } from './activity-filter.ts'
 import { ActivityList } from './activity-list.tsx'
 import { causeTitles, kindTitles } from './activity-words.ts'
 import { type Feed, feedBehind, mergeFeeds, pausedAt } from './feed.ts'
+import { UntilForm } from './until-form.tsx'
 import { type LoadedFeed, type LoadPage, useFeed } from './use-feed.ts'
 
 /** The feeds of the workspace and of the deployment in one list, as far as the user may see either. */
@@ -39,7 +41,7 @@ export function ActivityView() {
       </p>
       <Filters filter={filter} choose={choose} />
       {isOperator === null ? (
-        <Waiting what="the activity" />
+        <RolePending what="the activity" />
       ) : (
         <Happened key={query.toString()} filter={filter} isAdmin={isAdmin} isOperator={isOperator} />
       )}
@@ -70,6 +72,7 @@ function Filters({ filter, choose }: FiltersProps) {
         options={[all, ...causes]}
         onChange={(cause) => choose({ cause: cause === '' ? null : cause })}
       />
+      <UntilForm until={filter.until} onChange={(until) => choose({ until })} />
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import type { ActivityAuthor, ActivityCause, SettingChange } from '../../../../shared/contract/activity.ts'
 import type { DeedName } from '../../../../shared/contract/workspaces.ts'
+import { formatValue, titleOfName } from '../live/alert-words.ts'
 import { addressOfView } from '../views.ts'
 import type { ActivityItem } from './feed.ts'
 import { inspectedBy } from './inspected-by.ts'
@@ -54,7 +55,7 @@ export function sentenceOf(item: ActivityItem): string {
   if (item.kind === 'invalidation') return invalidationOf(item)
   if (item.kind === 'settings') return listed('Cache settings', item.changes, item.changesMore)
   if (item.kind === 'alert_settings') return listed('Alert settings', item.changes, item.changesMore)
-  if (item.kind === 'alert') return `${item.name} ${alertWords[item.to] ?? item.to}`
+  if (item.kind === 'alert') return alertOf(item)
   if (item.kind === 'deploy') {
     return item.previous === null
       ? `Version ${item.version} runs`
@@ -72,6 +73,13 @@ function rolloutSentence({ reason, from, to, lists }: Extract<ActivityItem, { ki
   const isSame = shareOf(from) === shareOf(to)
   const parts = [...(isSame ? [] : [`${shareOf(from)} → ${shareOf(to)}`]), ...moved]
   return parts.length === 0 ? 'The rollout was saved' : `Rollout: ${parts.join(', ')}`
+}
+
+/** `Outbox behind fires: 42 s, threshold 30 s`. */
+function alertOf({ name, to, value, threshold, unit }: Extract<ActivityItem, { kind: 'alert' }>): string {
+  const measured =
+    value === null ? '' : `: ${formatValue(value, unit)}, threshold ${formatValue(threshold, unit)}`
+  return `${titleOfName(name)} ${alertWords[to] ?? to}${measured}`
 }
 
 function invalidationOf({
@@ -139,7 +147,7 @@ export function touchedBy(
 ): readonly Touched[] {
   if (item.kind === 'settings') return [{ title: 'The settings', address: addressOfView('workspace') }]
   if (item.kind === 'deed') return [{ title: 'The deployment', address: addressOfView('deployment') }]
-  if (item.kind !== 'invalidation') return [{ title: 'Figures and alerts', address: addressOfView('live') }]
+  if (item.kind !== 'invalidation') return [figuresAround(item.at)]
   const named = item.event?.boardId
   const ids =
     named === undefined ? boards : [boards.find(({ id }) => id === named) ?? { id: named, name: named }]
@@ -147,6 +155,15 @@ export function touchedBy(
     ...ids.map(({ id, name }) => ({ title: `Board ${name}`, address: addressOfView('board', id) })),
     ...(isAdmin ? inspectedBy(item, boards) : []),
   ]
+}
+
+/** The figures reach as far to either side, so that the beginning and the end of a fault are in them. */
+const figuresReachMs = 300_000
+
+function figuresAround(at: string): Touched {
+  const atMs = Date.parse(at)
+  const range = new URLSearchParams({ from: `${atMs - figuresReachMs}`, to: `${atMs + figuresReachMs}` })
+  return { title: 'Figures and alerts around then', address: `${addressOfView('live')}?${range}` }
 }
 
 function capital(text: string): string {

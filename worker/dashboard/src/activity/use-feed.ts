@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { ApiFailure } from '../api/failure.ts'
+import { pauseUntilOnline } from '../parts/pause.ts'
 import { type Feed, type FeedPage, feedOf, withNewer, withOlder } from './feed.ts'
 
 /** Loads a page of a feed. `place` is `before=…` or `after=…`, or both. */
@@ -114,7 +115,7 @@ async function follow(following: Following): Promise<void> {
       failures += 1
       pauseMs = pauseAfter(error, failures)
     }
-    await rest(pauseMs, signal)
+    await pauseUntilOnline(pauseMs, signal)
   }
 }
 
@@ -148,14 +149,4 @@ async function loadNewer(load: LoadPage, { newest }: Feed, signal: AbortSignal):
     page = { items: [...page.items, ...more.items], next: more.next, newest: page.newest }
   }
   return page
-}
-
-function rest(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, durationMs)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

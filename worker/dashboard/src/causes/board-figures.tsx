@@ -1,4 +1,4 @@
-import type { FormEvent } from 'react'
+import { type FormEvent, useEffect, useRef } from 'react'
 import type { Hottest } from '../../../../shared/contract/figures.ts'
 import { formatCount, formatMs, formatPercent } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
@@ -21,7 +21,7 @@ export function BoardFigures({ hours }: { hours: number }) {
   const hottest = useHottest(shownHours(hours))
   return (
     <>
-      <BoardChoice key={`${of} ${boardId}`} of={of} boardId={boardId} />
+      <BoardChoice of={of} boardId={boardId} />
       {boardId !== '' && <OneBoard workspaceId={of} boardId={boardId} hours={hours} />}
       <h3>Most read boards, {wordsOfHours(hours)}</h3>
       {hottest.isError && hottest.data === undefined && <FailureNotice error={hottest.error} />}
@@ -34,6 +34,13 @@ export function BoardFigures({ hours }: { hours: number }) {
 function BoardChoice({ of, boardId }: { of: string; boardId: string }) {
   const { workspace } = usePlace()
   const { choose } = useChoices()
+  const workspaceField = useRef<HTMLInputElement>(null)
+  const boardField = useRef<HTMLInputElement>(null)
+  // The fields keep the focus when another address comes, so they are not made again for it.
+  useEffect(() => {
+    if (workspaceField.current !== null) workspaceField.current.value = of
+    if (boardField.current !== null) boardField.current.value = boardId
+  }, [of, boardId])
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
@@ -44,11 +51,11 @@ function BoardChoice({ of, boardId }: { of: string; boardId: string }) {
     <form className="row row-end causes-board" onSubmit={submit}>
       <label className="field">
         <span>Workspace</span>
-        <input name="of" defaultValue={of} maxLength={64} required />
+        <input ref={workspaceField} name="of" defaultValue={of} maxLength={64} required />
       </label>
       <label className="field">
         <span>Board</span>
-        <input name="board" defaultValue={boardId} maxLength={128} required />
+        <input ref={boardField} name="board" defaultValue={boardId} maxLength={128} required />
       </label>
       <button type="submit">Show</button>
     </form>

@@ -1,7 +1,7 @@
 import './causes.css'
 import { useIsOperator } from '../access.ts'
+import { RolePending } from '../live/role-pending.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { Waiting } from '../parts/panel.tsx'
 import { Segments } from '../parts/segments.tsx'
 import { usePlace } from '../place.ts'
 import { useChoices } from '../routing.ts'
@@ -21,7 +21,7 @@ export function CausesView() {
   const period = choiceIn(periodNames, query.get('hours'), '24')
   const hours = periods.find(({ value }) => value === period)?.hours ?? 1
   const isAdmin = workspace.role === 'admin'
-  if (isOperator === null) return <Waiting what="the causes" />
+  if (isOperator === null) return <RolePending what="the causes" />
   if (!isOperator && !isAdmin) {
     return (
       <Notice tone="info">

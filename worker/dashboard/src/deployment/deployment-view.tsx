@@ -2,6 +2,7 @@ import './deployment.css'
 import { type ReactNode, useState } from 'react'
 import type { DeedName } from '../../../../shared/contract/workspaces.ts'
 import { useIsOperator } from '../access.ts'
+import { RolePending } from '../live/role-pending.tsx'
 import { formatCount } from '../parts/format.ts'
 import { later } from '../parts/later.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
@@ -20,7 +21,7 @@ const RolloutPanel = later(async () => (await import('../rollout/rollout-panel.t
 /** Invalidates, warms up or tests many workspaces, for operators. */
 export function DeploymentView() {
   const isOperator = useIsOperator()
-  if (isOperator === null) return <Waiting what="the workspaces" />
+  if (isOperator === null) return <RolePending what="the workspaces" />
   if (!isOperator) {
     return <Notice tone="info">Only operators of the deployment can act on all its workspaces.</Notice>
   }

@@ -16,7 +16,8 @@ export function Waterfall({ explanation }: { explanation: Explanation }) {
         Full bars are the time that the answer waited for, one after the other up to {formatMs(axisMs)}.
         Outlined bars are tiers that it did without; they were read for this explanation.
       </p>
-      <div className="waterfall-place">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reached by the keyboard */}
+      <section className="waterfall-place" tabIndex={0} aria-label="All tiers">
         <table className="grid-table waterfall">
           <thead>
             <tr>
@@ -36,7 +37,7 @@ export function Waterfall({ explanation }: { explanation: Explanation }) {
             <LaneRows key={lane.name} lane={lane} axisMs={axisMs} base={base} />
           ))}
         </table>
-      </div>
+      </section>
     </>
   )
 }

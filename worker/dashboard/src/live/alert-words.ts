@@ -1,4 +1,9 @@
-import type { Alert, AlertRuleName, AlertUnit } from '../../../../shared/contract/alerts.ts'
+import {
+  type Alert,
+  type AlertRuleName,
+  type AlertUnit,
+  alertRuleNameSchema,
+} from '../../../../shared/contract/alerts.ts'
 import { formatCount, formatMs, formatPercent, formatSeconds, unknown } from '../parts/format.ts'
 
 /** The titles of rules for people. */
@@ -23,6 +28,18 @@ export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
 /** The title of an alert: its rule, and its subject if the rule has several. */
 export function titleOf({ rule, subject }: Pick<Alert, 'rule' | 'subject'>): string {
   return subject === null ? ruleTitles[rule] : `${ruleTitles[rule]}: ${subject.replaceAll('_', ' ')}`
+}
+
+/** The rule of an alert's name (`tier_away:redis`); null if this page does not know it. */
+export function ruleOfName(name: string): AlertRuleName | null {
+  return alertRuleNameSchema.safeParse(name.split(':')[0]).data ?? null
+}
+
+/** The title of an alert by its name, which stands for itself if this page does not know the rule. */
+export function titleOfName(name: string): string {
+  const [, subject = null] = name.split(':')
+  const rule = ruleOfName(name)
+  return rule === null ? name : titleOf({ rule, subject })
 }
 
 export function formatValue(value: number | null, unit: AlertUnit): string {

@@ -2,6 +2,8 @@ import type { Result } from '../../../../shared/result.ts'
 import { err, ok } from '../../../../shared/result.ts'
 import { type PlotWindow, reachMs, windowMsMin } from './plot-range.ts'
 
+const minuteMs = 60_000
+
 export type RangeFault = 'too-short' | 'too-early' | 'no-time'
 
 /** An instant as a field of type `datetime-local` has it, in the browser's own time zone. */
@@ -10,6 +12,17 @@ export function typedInstant(atMs: number): string {
   const two = (part: number) => String(part).padStart(2, '0')
   const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-')
   return `${day}T${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}`
+}
+
+/** A minute as a field of type `datetime-local` has it. */
+export function typedMinute(atMs: number): string {
+  return typedInstant(atMs).slice(0, -':00'.length)
+}
+
+/** The last millisecond of a typed minute; null if nothing valid was typed. */
+export function endOfMinute(typed: string): number | null {
+  const atMs = Date.parse(typed)
+  return Number.isNaN(atMs) ? null : atMs + minuteMs - 1
 }
 
 /** The window between two typed instants. */

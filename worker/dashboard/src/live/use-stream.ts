@@ -3,6 +3,7 @@ import type { AlertChange } from '../../../../shared/contract/alerts.ts'
 import { type Snapshot, streamEventSchemas } from '../../../../shared/contract/monitoring.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiFailure } from '../api/failure.ts'
+import { pauseUntilOnline } from '../parts/pause.ts'
 import { readEvents, type StreamEvent } from './event-stream.ts'
 import { appended, type History, samplesOf } from './history.ts'
 
@@ -82,7 +83,7 @@ async function follow(
     // The server ends each stream after some minutes. After a stream without any event, the pause before reconnecting
     // grows.
     pauseMs = id !== null ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs)
-    if (failure !== null || id === null) await pause(pauseMs, over)
+    if (failure !== null || id === null) await pauseUntilOnline(pauseMs, over)
     lastId = id ?? lastId
   }
 }
@@ -150,18 +151,4 @@ function toldBy({ name, data }: StreamEvent): Told | null {
   if (name !== 'alert') return null
   const change = streamEventSchemas.alert.safeParse(JSON.parse(data))
   return change.success ? { kind: 'alert', change: change.data } : null
-}
-
-function pause(durationMs: number, over: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, durationMs)
-    over.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        resolve()
-      },
-      { once: true },
-    )
-  })
 }

@@ -1,5 +1,6 @@
 import './mail.css'
 import { useIsOperator } from '../access.ts'
+import { RolePending } from '../live/role-pending.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { formatCount, formatMs, formatPercent } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
@@ -18,7 +19,7 @@ export function MailView() {
   const { query, choose } = useChoices()
   const scope: Scope = query.get('of') === 'all' ? 'all' : 'workspace'
   const metrics = useMailMetrics(scope)
-  if (isOperator === null) return <Waiting what="the mail" />
+  if (isOperator === null) return <RolePending what="the mail" />
   return (
     <>
       {isOperator && (

@@ -148,10 +148,16 @@ function useEntries(): readonly Entry[] {
   })
 }
 
+/** The keys go on in the view, and not where the palette was opened. */
+function goTo(address: string): void {
+  window.location.assign(address)
+  document.getElementById('view')?.focus()
+}
+
 function useDeed(): (deed: Deed) => void {
   const { auth } = usePlace()
   return (deed) => {
-    if (deed.kind === 'go') window.location.assign(deed.address)
+    if (deed.kind === 'go') goTo(deed.address)
     else if (deed.kind === 'workspace') nameWorkspace(deed.id, 'push')
     else if (deed.kind === 'theme') chooseTheme(deed.theme)
     else void auth.signOut()

@@ -7,6 +7,8 @@ interface LaterOptions {
   readonly what: string
   /** Shown meanwhile, in place of a sentence. */
   readonly waiting?: ReactNode
+  /** Whether its place is a line, where a failure must not take more room than a button. */
+  readonly isBrief?: boolean
 }
 
 /**
@@ -15,7 +17,7 @@ interface LaterOptions {
  */
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
-  { what, waiting }: LaterOptions,
+  { what, waiting, isBrief = false }: LaterOptions,
 ): ComponentType<Props> {
   let loaded: ComponentType<Props> | null = null
   return function Later(props: Props) {
@@ -48,7 +50,7 @@ export function later<Props extends object>(
     }
     const Loaded = loaded
     if (Loaded !== null) return <Loaded {...props} />
-    if (failed) return <NotLoaded what={what} tries={tries} retry={retry} />
+    if (failed) return <NotLoaded {...{ what, tries, retry, isBrief }} />
     return waiting === undefined ? <Waiting what={what} /> : waiting
   }
 }

@@ -11,6 +11,15 @@ interface QuestionProps {
   onNo(): void
 }
 
+/** A button that works now cannot have the focus, which then goes to the panel around it. */
+function focusAt(element: HTMLElement): void {
+  element.focus()
+  const panel = element.closest('section')
+  if (document.activeElement === element || panel === null) return
+  panel.tabIndex = -1
+  panel.focus()
+}
+
 /** Asks before anything is done. Escape says no. */
 export function Question({ title, yes, children, onYes, onNo }: QuestionProps) {
   const no = useRef<HTMLButtonElement>(null)
@@ -19,7 +28,7 @@ export function Question({ title, yes, children, onYes, onNo }: QuestionProps) {
     const before = document.activeElement
     no.current?.focus()
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus()
+      if (before instanceof HTMLElement && before.isConnected) focusAt(before)
     }
   }, [])
   return (
