@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { cacheSettingsSchema, defaultCacheSettings } from '../../shared/contract/settings.ts'
+import { fillCanary } from './canary-rows.ts'
+import type { Ask } from './deployment.ts'
+import { createProbeContact, describeAnswer, parseJson } from './probe-contact.ts'
+import type { Canary, Run } from './run.ts'
+
+/** The canary cannot be used, so every check in it is left out. The message says why. */
+export class CanaryUnusable extends Error {}
+
+const settingsSchema = z.object({ data: cacheSettingsSchema })
+
+/**
+ * Makes the canary ready: its cache is on for every resource, its database has the rows of every case, and there is a contact to change. What
+ * it was before is restored at the end of the run, in the opposite order.
+ */
+export async function prepareCanary(run: Omit<Run, 'canary'>): Promise<Canary> {
+  await switchEverythingOn(run)
+  const { databaseUrl, place } = run.given
+  const rows = databaseUrl === null ? null : await fillCanary(run.given, databaseUrl)
+  if (rows !== null) {
+    run.atTheEnd('the rows of the canary are removed', async () => {
+      const left = await rows.remove()
+      await rows.end()
+      if (left.length > 0) throw new Error(`rows remain in ${left.join(', ')}`)
+    })
+  }
+  const board = rows?.board ?? place
+  if (board === null) return { rows, contact: null }
+  const contact = await createProbeContact(run.ask, board)
+  if ('refusal' in contact) throw new CanaryUnusable(`an admin may make a contact: ${contact.refusal}`)
+  if (rows === null) {
+    run.atTheEnd(`the contact ${contact.id} is deleted`, async (ask) => {
+      const answer = await ask(contact.path, { method: 'DELETE' })
+      if (answer.status !== 200) throw new Error(describeAnswer(answer))
+    })
+  }
+  return { rows, contact }
+}
+
+async function switchEverythingOn(run: Omit<Run, 'canary'>): Promise<void> {
+  const path = `/api/cache-settings/workspace/${run.given.workspaceId}/settings`
+  const answer = await run.ask(path)
+  const parsed = settingsSchema.safeParse(parseJson(answer.text))
+  if (answer.status !== 200 || !parsed.success)
+    throw new CanaryUnusable(`the admin's token reads the canary's settings: ${describeAnswer(answer)}`)
+  const { cacheEnabled, features } = parsed.data.data
+  run.atTheEnd('the settings of the canary are restored', (ask) =>
+    save(ask, path, { cacheEnabled, features }),
+  )
+  const everything = Object.fromEntries(
+    Object.keys(defaultCacheSettings.features).map((name) => [name, true]),
+  )
+  await save(run.ask, path, { cacheEnabled: true, features: everything })
+}
+
+async function save(ask: Ask, path: string, change: unknown): Promise<void> {
+  const headers = { 'Content-Type': 'application/json' }
+  const answer = await ask(path, { method: 'POST', headers, body: JSON.stringify(change) })
+  if (answer.status !== 200)
+    throw new CanaryUnusable(`an admin changes the settings: ${describeAnswer(answer)}`)
+}
