@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { runTool } from '../support/run-tool.ts'
+import { checkNames } from '../validate/checks/index.ts'
 import { parseGiven } from '../validate/given.ts'
 import { type Report, reportSchema } from '../validate/report.ts'
 import { reportText } from '../validate/report-text.ts'
@@ -62,7 +63,7 @@ async function environment() {
 }
 
 async function validate(...more: string[]): Promise<Report> {
-  const given = parseGiven(['--url', front.url, ...options, ...more], await environment())
+  const given = parseGiven(['--url', front.url, ...options, ...more], await environment(), checkNames)
   return validateDeployment(given, new AbortController().signal, { onProgress: () => undefined })
 }
 
@@ -147,12 +148,12 @@ it('limits that are missing are found', async () => {
   front.plant({
     answer: ({ ratelimit: _, 'ratelimit-policy': __, ...headers }) => headers,
   })
-  expect(failed(await validate('--only', 'limits,headers'))).toEqual(['limits'])
+  expect(failed(await validate('--only', 'limits,rate-limits'))).toEqual(['rate-limits'])
 })
 
 it('a run that is interrupted removes what it made, and a workspace that somebody uses is not touched', async () => {
   const interruption = new AbortController()
-  const given = parseGiven(['--url', front.url, ...options], await environment())
+  const given = parseGiven(['--url', front.url, ...options], await environment(), checkNames)
   const report = await validateDeployment(given, interruption.signal, {
     onProgress: (line) => line.includes('resources: cold') && interruption.abort(),
   })

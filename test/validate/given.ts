@@ -113,9 +113,20 @@ const environmentSchema = z.object({
   VALIDATE_DATABASE_URL: secret,
 })
 
-/** Reads the options and the environment. Throws a LocalError that names what is wrong, and no secret. */
-export function parseGiven(args: readonly string[], environment: NodeJS.ProcessEnv): Given {
+/**
+ * Reads the options and the environment. Throws a LocalError that names what is wrong, and no secret. `checkNames` are the checks that
+ * there are.
+ */
+export function parseGiven(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  checkNames: readonly string[],
+): Given {
   const options = parseOptions(args)
+  const unknown = [...(options.only ?? []), ...(options.skip ?? [])].find(
+    (name) => !checkNames.includes(name),
+  )
+  if (unknown !== undefined) throw new LocalError(`There is no check "${unknown}": ${checkNames.join(', ')}.`)
   const secrets = environmentSchema.parse(environment)
   const { board, column, quick } = options
   if ((board === undefined) !== (column === undefined))

@@ -1,4 +1,5 @@
 import { LocalError } from '../../origin/local/local-error.ts'
+import { checkNames } from './checks/index.ts'
 import { type Given, parseGiven, usage } from './given.ts'
 import { exitCodes } from './report.ts'
 import { reportText } from './report-text.ts'
@@ -16,7 +17,7 @@ async function main(): Promise<number> {
   }
   let given: Given
   try {
-    given = parseGiven(process.argv.slice(2), process.env)
+    given = parseGiven(process.argv.slice(2), process.env, checkNames)
   } catch (error) {
     if (!(error instanceof LocalError)) throw error
     console.error(error.message)

@@ -8,6 +8,7 @@ import { killSwitch } from './kill-switch.ts'
 import { limits } from './limits.ts'
 import { live } from './live.ts'
 import { ownWrites } from './own-writes.ts'
+import { rateLimits } from './rate-limits.ts'
 import { redisOff } from './redis-off.ts'
 import { refusals } from './refusals.ts'
 import { resourcesAgree } from './resources.ts'
@@ -17,8 +18,10 @@ import { spentLimit } from './spent-limit.ts'
 
 /** Every check, in the order in which they run: what costs nothing first, and what refuses a user last. */
 export const checks: readonly Check[] = [
-  ...[health, refusals, headers, cors, limits],
+  ...[health, refusals, headers, cors, limits, rateLimits],
   ...[resourcesAgree, redisOff, changes],
   ...[invalidation, rows, ownWrites, live, responseTimes],
   ...[killSwitch, spentLimit],
 ]
+
+export const checkNames: readonly string[] = checks.map(({ name }) => name)

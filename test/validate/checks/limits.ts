@@ -11,20 +11,17 @@ interface Beyond {
   readonly expected: readonly [status: number, code: string]
 }
 
-const readPath = '/api/users/me/permissions'
 const json = { 'Content-Type': 'application/json' }
 
 export const limits: Check = {
   name: 'limits',
-  title:
-    'requests count against limits, and what is too large, too long or too much is refused in the form of all errors',
+  title: 'what is too large, too long or too much is refused in the form of all errors',
   needsCanary: false,
   skippedBecause: () => null,
-  requestsMax: () => 16,
+  requestsMax: () => 12,
   writes: null,
   async run(run) {
     for (const each of beyond(run.given.workspaceId)) await tryBeyond(run, each)
-    await judgeAllowance(run)
   },
 }
 
@@ -90,25 +87,4 @@ async function tryBeyond(run: Run, { what, path, sent, expected: [status, code] 
   const error = errorShownSchema.safeParse(parseJson(answer.text))
   if (answer.status !== status || !error.success || error.data.code !== code)
     run.fail(`${what}: ${status} ${code}`, describeAnswer(answer))
-}
-
-const allowanceForm = /^"user";r=(\d+);t=\d+/
-
-async function judgeAllowance(run: Run): Promise<void> {
-  const remaining: number[] = []
-  for (let each = 0; each < 2; each += 1) {
-    const { headers } = await run.ask(readPath)
-    if (!/^"user";q=[1-9]\d*;w=[1-9]\d*/.test(headers.get('RateLimit-Policy') ?? '')) {
-      run.fail(
-        'answers say what a user may ask (RateLimit-Policy)',
-        headers.get('RateLimit-Policy') ?? 'no limit',
-      )
-      return
-    }
-    remaining.push(Number(allowanceForm.exec(headers.get('RateLimit') ?? '')?.[1] ?? Number.NaN))
-  }
-  const [first = Number.NaN, second = Number.NaN] = remaining
-  // A window that slides may give back while another takes, so an equal figure is no fault.
-  if (Number.isNaN(first) || Number.isNaN(second))
-    run.fail('answers say what is left to a user (RateLimit)', 'they do not')
 }
