@@ -10,6 +10,8 @@ export const validateBounds = {
   atOnce: 6,
   /** How often a question is put again while its answer is awaited. */
   pollEveryMs: 50,
+  /** How soon an answer must come from a tier. Tiers are filled behind the answer that found them empty. */
+  warmWithinMs: 5_000,
   /** The greatest bounds that may be given. */
   boundMsMax: 60_000,
   deadlineSecondsMax: 3_600,

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { cacheSettingsSchema, defaultCacheSettings } from '../../shared/contract/settings.ts'
-import { fillCanary } from './canary-rows.ts'
+import { type CanaryRows, fillCanary } from './canary-rows.ts'
 import type { Ask } from './deployment.ts'
-import { createProbeContact, describeAnswer, parseJson } from './probe-contact.ts'
-import type { Canary, Run } from './run.ts'
+import type { Given } from './given.ts'
+import { createProbeContact, describeAnswer, nameOfRound, parseJson } from './probe-contact.ts'
+import type { Canary, ProbeContact, Run } from './run.ts'
+import { askUntilHit, awaitSighting, questionsWithin } from './sightings.ts'
 
 /** The canary cannot be used, so every check in it is left out. The message says why. */
 export class CanaryUnusable extends Error {}
@@ -35,7 +37,24 @@ export async function prepareCanary(run: Omit<Run, 'canary'>): Promise<Canary> {
       if (answer.status !== 200) throw new Error(describeAnswer(answer))
     })
   }
+  if (rows !== null) await awaitRelay(run, rows, contact)
   return { rows, contact }
+}
+
+/** The most requests of the preparation. */
+export const preparationRequestsMax = ({ rowBoundMs }: Given) => 10 + 2 * questionsWithin(rowBoundMs)
+
+/**
+ * Waits until a row that is changed now is seen, since by then the ledgers know of the rows that were made before, and of those that the last
+ * run removed. Whether that takes too long is judged by the checks.
+ */
+async function awaitRelay(run: Omit<Run, 'canary'>, rows: CanaryRows, contact: ProbeContact): Promise<void> {
+  const read = () => run.ask(contact.path)
+  await askUntilHit(run, read)
+  const name = nameOfRound('prepared', 0)
+  await rows.rename(contact.id, name)
+  const until = { sinceMs: performance.now(), boundMs: run.given.rowBoundMs }
+  await awaitSighting(run, until, read, ({ text }) => text.includes(name))
 }
 
 async function switchEverythingOn(run: Omit<Run, 'canary'>): Promise<void> {

@@ -52,8 +52,6 @@ export function unaskedOf(given: Given): string[] {
 export const put = (ask: Ask, { path, caller }: Question, sent: Sent = {}): Promise<Answer> =>
   ask(path, { as: caller, ...sent })
 
-export const isHit = ({ headers }: Answer) => headers.get('Cache-Status')?.includes('; hit') === true
-
 /** An answer as it can be compared with another one. */
 export function lastingOf({ status, text }: Answer): { readonly status: number; readonly body: unknown } {
   return { status, body: lastingPart(parseJson(text)) }

@@ -8,6 +8,8 @@ export type Sighting =
   | { readonly isInTime: true; readonly tookMs: number; readonly answer: Answer }
   | { readonly isInTime: false; readonly last: string }
 
+export const isHit = ({ headers }: Answer) => headers.get('Cache-Status')?.includes('; hit') === true
+
 /** The most questions that waiting for one sighting puts. */
 export const questionsWithin = (boundMs: number) => Math.ceil(boundMs / bounds.pollEveryMs) + 2
 
@@ -33,6 +35,29 @@ export async function awaitSighting(
       return { isInTime: false, last: answer === null ? 'no answer' : `${answer.status}` }
     await pause(bounds.pollEveryMs, undefined, { signal: run.signal })
   }
+}
+
+/**
+ * Puts a question until a tier answers it, so that what follows is about a cached answer. Answers the last answer, which is no hit where
+ * tiers keep nothing, and an error as it comes.
+ */
+export async function askUntilHit(
+  run: Pick<Run, 'signal'>,
+  question: () => Promise<Answer>,
+): Promise<Answer> {
+  let last = await question()
+  if (isHit(last)) return last
+  await awaitSighting(
+    run,
+    { sinceMs: performance.now(), boundMs: bounds.warmWithinMs },
+    async () => {
+      last = await question()
+      return last
+    },
+    // An answer that is an error comes from no tier, however often it is asked for.
+    (answer) => isHit(answer) || answer.status >= 500,
+  )
+  return last
 }
 
 /**

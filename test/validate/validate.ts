@@ -1,5 +1,5 @@
 import { validateBounds as bounds } from './bounds.ts'
-import { prepareCanary } from './canary.ts'
+import { preparationRequestsMax, prepareCanary } from './canary.ts'
 import { checks } from './checks/index.ts'
 import { type Ask, createDeployment, type Deployment } from './deployment.ts'
 import type { Given } from './given.ts'
@@ -21,8 +21,7 @@ export interface Listener {
   onProgress(line: string): void
 }
 
-/** The requests of the preparation, and those with which everything is restored. */
-const preparationRequestsMax = 10
+/** The requests with which everything is restored. */
 const restoreRequestsMax = 10
 
 interface Restore {
@@ -78,7 +77,7 @@ function planOf(given: Given, chosen: readonly Check[]): Report['plan'] {
   const requests = running.reduce((sum, check) => sum + check.requestsMax(given), 0)
   const prepared = running.some(({ needsCanary }) => needsCanary)
   return {
-    requestsMax: requests + (prepared ? preparationRequestsMax + restoreRequestsMax : 0),
+    requestsMax: requests + (prepared ? preparationRequestsMax(given) + restoreRequestsMax : 0),
     deadlineSeconds: given.deadlineSeconds,
     writes: [
       ...(prepared ? ["the canary's settings, which are restored"] : []),
@@ -140,7 +139,7 @@ const preparation: Check = {
   title: 'the canary workspace can be prepared: settings, rows, a contact',
   needsCanary: false,
   skippedBecause: () => null,
-  requestsMax: () => preparationRequestsMax,
+  requestsMax: preparationRequestsMax,
   writes: null,
   run: () => Promise.resolve(),
 }

@@ -4,7 +4,7 @@ import { cases } from '../../resources/cases/index.ts'
 import { NoAnswer } from '../deployment.ts'
 import { isSame, put, type Question, questionsOf } from '../questions.ts'
 import { type Check, NotApplicable, type Run } from '../run.ts'
-import { awaitSighting, questionsWithin } from '../sightings.ts'
+import { askUntilHit, awaitSighting, questionsWithin } from '../sightings.ts'
 
 export const changes: Check = {
   name: 'changes',
@@ -12,7 +12,7 @@ export const changes: Check = {
     'a row that is changed in the database changes the answer of each resource, and so does one that is made',
   needsCanary: true,
   skippedBecause: ({ databaseUrl }) => (databaseUrl === null ? 'VALIDATE_DATABASE_URL is not set' : null),
-  requestsMax: ({ rowBoundMs }) => resources.length * 2 * (1 + questionsWithin(rowBoundMs)),
+  requestsMax: ({ rowBoundMs }) => resources.length * 2 * (4 + questionsWithin(rowBoundMs)),
   writes: 'rows of each resource',
   async run(run) {
     const limit = pLimit(run.given.pace.changesAtOnce)
@@ -44,7 +44,9 @@ async function change(
   const boundMs = run.given.rowBoundMs
   await run.deployment.makeRoom(questions.length * 4)
   try {
-    const before = await Promise.all(questions.map((question) => put(run.ask, question)))
+    const before = await Promise.all(
+      questions.map((question) => askUntilHit(run, () => put(run.ask, question))),
+    )
     await rows.execute(sqlOf(rows.place))
     const sinceMs = performance.now()
     const seen = await Promise.all(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { describeAnswer, nameOfRound, parseJson, rename, WriteRefused } from '../probe-contact.ts'
 import { type Check, NotApplicable, type Run } from '../run.ts'
-import { awaitSighting, questionsWithin, takeRounds } from '../sightings.ts'
+import { askUntilHit, awaitSighting, questionsWithin, takeRounds } from '../sightings.ts'
 
 const answeredSchema = z.object({ data: z.object({ version: z.number() }) })
 
@@ -15,7 +15,7 @@ export const invalidation: Check = {
       ? 'there is neither VALIDATE_DATABASE_URL nor --board and --column'
       : null
   },
-  requestsMax: ({ pace, stalenessBoundMs }) => pace.rounds * (4 + questionsWithin(stalenessBoundMs)) + 2,
+  requestsMax: ({ pace, stalenessBoundMs }) => pace.rounds * (6 + questionsWithin(stalenessBoundMs)) + 2,
   writes: "changes of the run's own contact, each with an invalidation",
   async run(run) {
     const { contact } = run.canary
@@ -25,7 +25,7 @@ export const invalidation: Check = {
       run,
       { name: 'an invalidation, until it is seen', boundMs, rounds: pace.rounds },
       async (index) => {
-        await run.ask(contact.path)
+        await askUntilHit(run, () => run.ask(contact.path))
         const name = nameOfRound('invalidated', index)
         await rename(run, contact, name)
         const eventId = crypto.randomUUID()

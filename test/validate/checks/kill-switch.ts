@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import type { Ask } from '../deployment.ts'
 import { describeAnswer, parseJson, WriteRefused } from '../probe-contact.ts'
-import { isHit } from '../questions.ts'
 import { type Check, NotApplicable, type Run } from '../run.ts'
-import { awaitSighting, questionsWithin } from '../sightings.ts'
+import { awaitSighting, isHit, questionsWithin } from '../sightings.ts'
 
 const path = '/api/rollout'
 const readPath = '/api/workspace/config'

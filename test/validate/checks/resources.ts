@@ -4,12 +4,9 @@ import { validateBounds as bounds } from '../bounds.ts'
 import { switchCache } from '../cache-switch.ts'
 import { type Answer, NoAnswer } from '../deployment.ts'
 import { describeAnswer } from '../probe-contact.ts'
-import { isHit, lastingOf, put, type Question, questionsOf, unaskedOf } from '../questions.ts'
+import { lastingOf, put, type Question, questionsOf, unaskedOf } from '../questions.ts'
 import type { Check, Run } from '../run.ts'
-import { awaitSighting } from '../sightings.ts'
-
-/** How soon an answer must come from a tier. Tiers are filled behind the answer that found them empty. */
-const warmWithinMs = 5_000
+import { askUntilHit, isHit } from '../sightings.ts'
 
 interface Three {
   readonly cold: Answer | null
@@ -36,13 +33,15 @@ export const resourcesAgree: Check = {
     const outdated = await run.ask('/api/cache-settings/invalidate', { method: 'POST', body, headers })
     if (outdated.status !== 200)
       run.fail("an admin may outdate a workspace's cache", describeAnswer(outdated))
-    const cold = await all((question) => answerOf(run, question))
+    const cold = await all((question) => answerOf(run, question, () => put(run.ask, question)))
     run.progress('cold')
-    const warm = await all((question) => warmAnswerOf(run, question))
+    const warm = await all((question) =>
+      answerOf(run, question, () => askUntilHit(run, () => put(run.ask, question))),
+    )
     run.progress('warm')
     await switchCache(run, false)
     const database = await all(async (question) =>
-      question.resource.scope === 'deployment' ? null : answerOf(run, question),
+      question.resource.scope === 'deployment' ? null : answerOf(run, question, () => put(run.ask, question)),
     )
     await switchCache(run, true)
     for (const [index, question] of questions.entries()) {
@@ -63,29 +62,14 @@ export const resourcesAgree: Check = {
   },
 }
 
-async function answerOf(run: Run, question: Question): Promise<Answer | null> {
+async function answerOf(run: Run, { name }: Question, ask: () => Promise<Answer>): Promise<Answer | null> {
   try {
-    return await put(run.ask, question)
+    return await ask()
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error
-    run.fail(`${question.name} is answered`, error.message)
+    run.fail(`${name} is answered`, error.message)
     return null
   }
-}
-
-async function warmAnswerOf(run: Run, question: Question): Promise<Answer | null> {
-  let last: Answer | null = null
-  const seen = await awaitSighting(
-    run,
-    { sinceMs: performance.now(), boundMs: warmWithinMs },
-    async () => {
-      last = await put(run.ask, question)
-      return last
-    },
-    // An answer that is an error comes from no tier, however often it is asked for.
-    (answer) => isHit(answer) || answer.status >= 500,
-  )
-  return seen.isInTime ? seen.answer : last
 }
 
 function judge(run: Run, { name, isThere, resource }: Question, { cold, warm, database }: Three): void {
@@ -98,7 +82,7 @@ function judge(run: Run, { name, isThere, resource }: Question, { cold, warm, da
   compare(run, `${name}, cold and warm`, cold, warm)
   if (!isHit(warm))
     run.fail(
-      `${name} comes from a tier within ${warmWithinMs} ms`,
+      `${name} comes from a tier within ${bounds.warmWithinMs} ms`,
       warm.headers.get('Cache-Status') ?? 'no Cache-Status',
     )
   // The deployment has no settings, so its one resource cannot be asked for past the cache.

@@ -1,6 +1,7 @@
 import { percentile } from '../../support/percentile.ts'
-import { isHit, put, questionsOf } from '../questions.ts'
+import { put, questionsOf } from '../questions.ts'
 import type { Check } from '../run.ts'
+import { isHit } from '../sightings.ts'
 
 const percentiles = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 

@@ -1,13 +1,13 @@
 import { nameOfRound } from '../probe-contact.ts'
 import { type Check, NotApplicable } from '../run.ts'
-import { awaitSighting, questionsWithin, takeRounds } from '../sightings.ts'
+import { askUntilHit, awaitSighting, questionsWithin, takeRounds } from '../sightings.ts'
 
 export const rows: Check = {
   name: 'rows',
   title: 'a row that is changed in the database, and that nobody reports, is seen within its bound',
   needsCanary: true,
   skippedBecause: ({ databaseUrl }) => (databaseUrl === null ? 'VALIDATE_DATABASE_URL is not set' : null),
-  requestsMax: ({ pace, rowBoundMs }) => pace.rounds * (1 + questionsWithin(rowBoundMs)),
+  requestsMax: ({ pace, rowBoundMs }) => pace.rounds * (4 + questionsWithin(rowBoundMs)),
   writes: "changes of the run's own contact in the database",
   async run(run) {
     const { contact, rows: canaryRows } = run.canary
@@ -17,7 +17,7 @@ export const rows: Check = {
       run,
       { name: 'a row, until its board shows it', boundMs, rounds: pace.rounds },
       async (index) => {
-        await run.ask(contact.page)
+        await askUntilHit(run, () => run.ask(contact.page))
         const name = nameOfRound('changed', index)
         await canaryRows.rename(contact.id, name)
         const sinceMs = performance.now()
