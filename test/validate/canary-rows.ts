@@ -33,7 +33,9 @@ export async function fillCanary(given: Given, databaseUrl: string): Promise<Can
     max: 2,
     connect_timeout: bounds.statementDeadlineMs / 1_000,
     onnotice: () => undefined,
-    connection: { application_name: 'boardcache validate', statement_timeout: bounds.statementDeadlineMs },
+    // Poolers of transactions keep no prepared statements, and refuse most parameters of a session.
+    prepare: false,
+    connection: { application_name: 'boardcache validate' },
   })
   try {
     const { workspaceId, tokens } = given
@@ -45,14 +47,17 @@ export async function fillCanary(given: Given, databaseUrl: string): Promise<Can
     const filled = await filledTables(sql, tables, workspaceId)
     if (filled.length > 0) await removeRemains(sql, given, tables, filled)
     const contents = [sharedContent(place), ...Object.values(cases).map(({ content }) => content(place))]
-    await inTransaction(sql, contents.join('\n'))
+    await transact(sql, (transaction) => transaction.unsafe(contents.join('\n')))
     return {
       place,
       board: { boardId: board.board_id, columnId: board.board_column_id },
-      execute: (text) => inTransaction(sql, text),
-      async rename(contactId, name) {
-        await sql`update public.contacts set name = ${name} where workspace_id = ${workspaceId} and id = ${contactId}`
-      },
+      execute: (text) => transact(sql, (transaction) => transaction.unsafe(text)),
+      rename: (contactId, name) =>
+        transact(
+          sql,
+          (transaction) => transaction`
+            update public.contacts set name = ${name} where workspace_id = ${workspaceId} and id = ${contactId}`,
+        ),
       remove: () => removeRows(sql, tables, workspaceId),
       end: () => sql.end({ timeout: 5 }),
     }
@@ -62,8 +67,15 @@ export async function fillCanary(given: Given, databaseUrl: string): Promise<Can
   }
 }
 
-async function inTransaction(sql: postgres.Sql, text: string): Promise<void> {
-  await sql.begin((transaction) => transaction.unsafe(text))
+/** Runs a statement with its deadline. */
+async function transact(
+  sql: postgres.Sql,
+  statement: (transaction: postgres.TransactionSql) => Promise<unknown>,
+): Promise<void> {
+  await sql.begin(async (transaction) => {
+    await transaction.unsafe(`set local statement_timeout = ${bounds.statementDeadlineMs}`)
+    await statement(transaction)
+  })
 }
 
 /** Every table with rows of workspaces, so that a new one is emptied too. */
@@ -116,7 +128,10 @@ async function removeRows(
     const refused: string[] = []
     for (const table of waiting) {
       try {
-        await sql`delete from public.${sql(table)} where workspace_id = ${workspaceId}`
+        await transact(
+          sql,
+          (transaction) => transaction`delete from public.${sql(table)} where workspace_id = ${workspaceId}`,
+        )
       } catch {
         refused.push(table)
       }

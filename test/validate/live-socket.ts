@@ -29,11 +29,12 @@ export class NoConnection extends Error {}
 
 /** Opens `GET /api/live` as a browser does, and waits for the hub's greeting. */
 export async function openLive(
-  { url, workspaceId, tokens }: Given,
+  { url, workspaceId }: Given,
+  token: string,
   signal: AbortSignal,
 ): Promise<LiveSocket> {
   const address = `${url.replace(/^http/, 'ws')}/api/live?workspaceId=${encodeURIComponent(workspaceId)}`
-  const socket = new WebSocket(address, [liveProtocol, `${liveTokenPrefix}${tokens.admin}`])
+  const socket = new WebSocket(address, [liveProtocol, `${liveTokenPrefix}${token}`])
   const waiting = new Set<(frame: SeenFrame) => void>()
   const close = () => socket.close()
   signal.addEventListener('abort', close, { once: true })

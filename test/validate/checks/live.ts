@@ -19,10 +19,11 @@ export const live: Check = {
   async run(run) {
     const { contact } = run.canary
     if (contact === null) throw new NotApplicable('there is no contact of the run')
+    await refusesForgery(run)
     const held = await run.ask(contact.page)
     let socket: LiveSocket
     try {
-      socket = await openLive(run.given, run.signal)
+      socket = await openLive(run.given, run.given.tokens.admin, run.signal)
     } catch (error) {
       if (!(error instanceof NoConnection)) throw error
       run.fail('a live connection opens', error.message)
@@ -44,6 +45,18 @@ export const live: Check = {
       socket.close()
     }
   },
+}
+
+/** A browser with the admin's token and another signature must not get in. */
+async function refusesForgery({ given, signal, fail }: Run): Promise<void> {
+  const forged = `${given.tokens.admin.split('.').slice(0, 2).join('.')}.AAAA`
+  try {
+    const socket = await openLive(given, forged, signal)
+    socket.close()
+    fail('a live connection with a forged token is refused', 'a greeting')
+  } catch (error) {
+    if (!(error instanceof NoConnection)) throw error
+  }
 }
 
 async function round(
