@@ -3,6 +3,7 @@ import type { Place } from '../resources/cases/case.ts'
 import { board, sharedContent } from '../resources/cases/case.ts'
 import { cases } from '../resources/cases/index.ts'
 import { validateBounds as bounds } from './bounds.ts'
+import { Unmet } from './check-endings.ts'
 import type { Given } from './given.ts'
 
 /** The rows of the canary workspace: those of every resource's case (test/resources/cases). */
@@ -16,9 +17,6 @@ export interface CanaryRows {
   remove(): Promise<string[]>
   end(): Promise<void>
 }
-
-/** The canary is no canary: its rows are somebody's, and the run touches none of them. */
-export class NotEmpty extends Error {}
 
 /** Tables with the workspace's people and settings. Settings are restored through the API. */
 const keptTables: ReadonlySet<string> = new Set(['memberships', 'cache_settings'])
@@ -110,11 +108,13 @@ async function removeRemains(
   const others = await sql`
     select from public.boards where workspace_id = ${workspaceId} and id not in (${board.board_id}, 'later-board') limit 1`
   if (!mayRemoveRemains || others.length > 0)
-    throw new NotEmpty(
-      `the canary workspace has rows (${filled.join(', ')}), so none is touched; give an empty workspace, or --remove-remains after a run that was killed`,
+    throw new Unmet(
+      'the canary is empty, or holds what a killed run left and --remove-remains is given; no row of it was touched',
+      `rows in ${filled.join(', ')}`,
     )
   const left = await removeRows(sql, tables, workspaceId)
-  if (left.length > 0) throw new NotEmpty(`rows of a killed run could not be removed: ${left.join(', ')}`)
+  if (left.length > 0)
+    throw new Unmet('the rows of a killed run can be removed', `rows in ${left.join(', ')}`)
 }
 
 /** Rows may be removed only after those that refer to them, so tables are tried in turn until a whole turn removes nothing. */

@@ -1,14 +1,12 @@
 import { z } from 'zod'
 import { cacheSettingsSchema, defaultCacheSettings } from '../../shared/contract/settings.ts'
 import { type CanaryRows, fillCanary } from './canary-rows.ts'
+import { Unmet } from './check-endings.ts'
 import type { Ask } from './deployment.ts'
 import type { Given } from './given.ts'
 import { createProbeContact, describeAnswer, nameOfRound, parseJson } from './probe-contact.ts'
 import type { Canary, ProbeContact, Run } from './run.ts'
 import { askUntilHit, awaitSighting, questionsWithin } from './sightings.ts'
-
-/** The canary cannot be used, so every check in it is left out. The message says why. */
-export class CanaryUnusable extends Error {}
 
 const settingsSchema = z.object({ data: cacheSettingsSchema })
 
@@ -30,7 +28,7 @@ export async function prepareCanary(run: Omit<Run, 'canary'>): Promise<Canary> {
   const board = rows?.board ?? place
   if (board === null) return { rows, contact: null }
   const contact = await createProbeContact(run.ask, board)
-  if ('refusal' in contact) throw new CanaryUnusable(`an admin may make a contact: ${contact.refusal}`)
+  if ('refusal' in contact) throw new Unmet('an admin makes a contact', contact.refusal)
   if (rows === null) {
     run.atTheEnd(`the contact ${contact.id} is deleted`, async (ask) => {
       const answer = await ask(contact.path, { method: 'DELETE' })
@@ -62,7 +60,7 @@ async function switchEverythingOn(run: Omit<Run, 'canary'>): Promise<void> {
   const answer = await run.ask(path)
   const parsed = settingsSchema.safeParse(parseJson(answer.text))
   if (answer.status !== 200 || !parsed.success)
-    throw new CanaryUnusable(`the admin's token reads the canary's settings: ${describeAnswer(answer)}`)
+    throw new Unmet("the admin's token reads the canary's settings", describeAnswer(answer))
   const { cacheEnabled, features } = parsed.data.data
   run.atTheEnd('the settings of the canary are restored', (ask) =>
     save(ask, path, { cacheEnabled, features }),
@@ -76,6 +74,5 @@ async function switchEverythingOn(run: Omit<Run, 'canary'>): Promise<void> {
 async function save(ask: Ask, path: string, change: unknown): Promise<void> {
   const headers = { 'Content-Type': 'application/json' }
   const answer = await ask(path, { method: 'POST', headers, body: JSON.stringify(change) })
-  if (answer.status !== 200)
-    throw new CanaryUnusable(`an admin changes the settings: ${describeAnswer(answer)}`)
+  if (answer.status !== 200) throw new Unmet('an admin changes the settings', describeAnswer(answer))
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Unmet } from './check-endings.ts'
 import type { Ask } from './deployment.ts'
 import type { ProbeContact, Run } from './run.ts'
 
@@ -47,11 +48,9 @@ export async function renameThroughApi(
     body: JSON.stringify({ name }),
     headers: { 'Content-Type': 'application/json' },
   })
-  if (answer.status !== 200) throw new WriteRefused(`PATCH of a contact: ${describeAnswer(answer)}`)
+  if (answer.status !== 200) throw new Unmet('an admin changes a contact', describeAnswer(answer))
   return writtenSchema.parse(JSON.parse(answer.text)).data.version
 }
-
-export class WriteRefused extends Error {}
 
 /** Renames the contact in the database where there is one, else through the API. */
 export async function rename(run: Run, contact: ProbeContact, name: string): Promise<void> {

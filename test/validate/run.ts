@@ -50,6 +50,3 @@ export interface Check {
   readonly writes: string | null
   run(run: Run): Promise<void>
 }
-
-/** Thrown by a check that finds out that it does not apply to this deployment. */
-export class NotApplicable extends Error {}

@@ -1,5 +1,6 @@
 import { validateBounds as bounds } from './bounds.ts'
 import { preparationRequestsMax, prepareCanary } from './canary.ts'
+import { NotApplicable, Unmet } from './check-endings.ts'
 import { checks } from './checks/index.ts'
 import { type Ask, createDeployment, type Deployment } from './deployment.ts'
 import type { Given } from './given.ts'
@@ -14,7 +15,7 @@ import {
   verdictOf,
   withoutSecrets,
 } from './report.ts'
-import { type Canary, type Check, NotApplicable, type Run } from './run.ts'
+import type { Canary, Check, Run } from './run.ts'
 
 export interface Listener {
   /** A line about what happens now. It contains no secret. */
@@ -174,6 +175,7 @@ async function runCheck(
     await body(run)
   } catch (error) {
     if (error instanceof NotApplicable) reason = error.message
+    else if (error instanceof Unmet) found.push({ expected: error.expected, saw: error.saw })
     // The error of an aborted wait says nothing about the deployment.
     else if (!signal.aborted) found.push({ expected: 'the check runs to its end', saw: messageOf(error) })
   }

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit'
 import { resources } from '../../../shared/resources/index.ts'
 import { cases } from '../../resources/cases/index.ts'
+import { NotApplicable } from '../check-endings.ts'
 import { NoAnswer } from '../deployment.ts'
 import { isSame, put, type Question, questionsOf } from '../questions.ts'
-import { type Check, NotApplicable, type Run } from '../run.ts'
+import type { Check, Run } from '../run.ts'
 import { askUntilHit, awaitSighting, questionsWithin } from '../sightings.ts'
 
 export const changes: Check = {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { describeAnswer, nameOfRound, parseJson, rename, WriteRefused } from '../probe-contact.ts'
-import { type Check, NotApplicable, type Run } from '../run.ts'
+import { NotApplicable, Unmet } from '../check-endings.ts'
+import { describeAnswer, nameOfRound, parseJson, rename } from '../probe-contact.ts'
+import type { Check, Run } from '../run.ts'
 import { askUntilHit, awaitSighting, questionsWithin, takeRounds } from '../sightings.ts'
 
 const answeredSchema = z.object({ data: z.object({ version: z.number() }) })
@@ -60,6 +61,6 @@ async function invalidate(run: Run, contactId: string, eventId: string): Promise
   })
   const parsed = answeredSchema.safeParse(parseJson(answer.text))
   if (answer.status !== 200 || !parsed.success)
-    throw new WriteRefused(`an invalidation with the internal key: ${describeAnswer(answer)}`)
+    throw new Unmet('an invalidation with the internal key is taken', describeAnswer(answer))
   return parsed.data.data.version
 }

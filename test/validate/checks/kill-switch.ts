@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { NotApplicable, Unmet } from '../check-endings.ts'
 import type { Ask } from '../deployment.ts'
-import { describeAnswer, parseJson, WriteRefused } from '../probe-contact.ts'
-import { type Check, NotApplicable, type Run } from '../run.ts'
+import { describeAnswer, parseJson } from '../probe-contact.ts'
+import type { Check, Run } from '../run.ts'
 import { awaitSighting, isHit, questionsWithin } from '../sightings.ts'
 
 const path = '/api/rollout'
@@ -45,7 +46,7 @@ async function readSetting(ask: Ask): Promise<Setting> {
   if (answer.status === 404) throw new NotApplicable('this deployment has no rollout setting')
   const parsed = settingSchema.safeParse(parseJson(answer.text))
   if (answer.status !== 200 || !parsed.success)
-    throw new WriteRefused(`GET ${path} with the internal key: ${describeAnswer(answer)}`)
+    throw new Unmet('the internal key reads the rollout', describeAnswer(answer))
   return parsed.data.data
 }
 
@@ -60,7 +61,7 @@ async function deny(ask: Ask, workspaceId: string, isDenied: boolean): Promise<v
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ deny: isDenied ? [...others, workspaceId] : others, version }),
   })
-  if (answer.status !== 200) throw new WriteRefused(`POST ${path}: ${describeAnswer(answer)}`)
+  if (answer.status !== 200) throw new Unmet('the internal key changes the rollout', describeAnswer(answer))
 }
 
 async function awaitCache(run: Run, isIn: boolean): Promise<void> {

@@ -1,8 +1,9 @@
 import { entryEtagOf } from '../../../shared/live/wire.ts'
 import { validateBounds as bounds } from '../bounds.ts'
+import { NotApplicable } from '../check-endings.ts'
 import { type LiveSocket, NoConnection, openLive, type SeenFrame } from '../live-socket.ts'
 import { nameOfRound, rename } from '../probe-contact.ts'
-import { type Check, NotApplicable, type ProbeContact, type Run } from '../run.ts'
+import type { Check, ProbeContact, Run } from '../run.ts'
 import { takeRounds } from '../sightings.ts'
 
 export const live: Check = {

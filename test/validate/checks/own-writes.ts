@@ -1,5 +1,6 @@
+import { NotApplicable } from '../check-endings.ts'
 import { nameOfRound, renameThroughApi } from '../probe-contact.ts'
-import { type Check, NotApplicable } from '../run.ts'
+import type { Check } from '../run.ts'
 
 export const ownWrites: Check = {
   name: 'own-writes',

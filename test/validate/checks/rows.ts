@@ -1,5 +1,6 @@
+import { NotApplicable } from '../check-endings.ts'
 import { nameOfRound } from '../probe-contact.ts'
-import { type Check, NotApplicable } from '../run.ts'
+import type { Check } from '../run.ts'
 import { askUntilHit, awaitSighting, questionsWithin, takeRounds } from '../sightings.ts'
 
 export const rows: Check = {
