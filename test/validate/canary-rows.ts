@@ -38,7 +38,7 @@ export async function fillCanary(given: Given, databaseUrl: string): Promise<Can
   try {
     const { workspaceId, tokens } = given
     const place: Place = {
-      ...{ workspaceId, userId: tokens.userId, mark: `zq${Date.now().toString(36)}` },
+      ...{ workspaceId, userId: tokens.userId, mark: newMark() },
       ...{ size: 2, now: new Date().toISOString() },
     }
     const tables = await tablesOf(sql)
@@ -63,6 +63,14 @@ export async function fillCanary(given: Given, databaseUrl: string): Promise<Can
     await sql.end({ timeout: 5 })
     throw error
   }
+}
+
+/** Letters only, because it is the name of a permission too. */
+function newMark(): string {
+  const letters = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>
+    String.fromCharCode(97 + (byte % 26)),
+  )
+  return `zq${letters.join('')}`
 }
 
 /** Runs a statement with its deadline. */
