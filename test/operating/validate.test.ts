@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { ask } from '../support/api-client.ts'
+import { eventually } from '../support/eventually.ts'
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { runTool } from '../support/run-tool.ts'
@@ -33,6 +35,11 @@ beforeAll(async () => {
   front.target = stack.worker
   relay.target = stack.worker
   await stack.sql`insert into workspaces (id, name) values (${canary}, 'Canary')`
+  // The relay found no Worker while the proxy before it led nowhere, and waits a little before it tries again.
+  await eventually(
+    async () => (await ask(`${stack.worker}/health`)).text.includes('"outbox":{"status":"running"}'),
+    { deadlineMs: 60_000, everyMs: 200 },
+  )
 })
 afterEach(() => {
   front.plant({})
@@ -104,7 +111,7 @@ it('the local stack without a fault passes, with a report for machines and for p
 })
 
 it('a broken grant is found', async () => {
-  await stack.sql`revoke execute on function public.thread(text, text) from authenticated, service_role`
+  await stack.sql`revoke execute on function public.thread(text, text) from public, anon, authenticated, service_role`
   try {
     const report = await validate('--only', 'resources')
     expect(failed(report)).toEqual(['resources'])

@@ -28,7 +28,7 @@ export async function createProbeContact(
   return {
     id,
     path: `/api/contacts/${id}`,
-    page: `/api/boards/${encodeURIComponent(boardId)}/contacts?column_id=${encodeURIComponent(columnId)}&per_page=10`,
+    page: `/api/boards/${encodeURIComponent(boardId)}/contacts?column_id=${encodeURIComponent(columnId)}&per_page=100`,
   }
 }
 
