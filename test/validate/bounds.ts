@@ -26,7 +26,7 @@ export const validateBounds = {
   findingsMax: 40,
 } as const
 
-/** What a run does, by its pace. */
+/** The size of a run. */
 export interface Pace {
   /** The changes of each distribution. */
   readonly rounds: number

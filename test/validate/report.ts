@@ -53,7 +53,7 @@ export const reportSchema = z.object({
   requests: z.int().nonnegative(),
   counts: z.object({ passed: z.int(), failed: z.int(), skipped: z.int(), unfinished: z.int() }),
   checks: z.array(checkReportSchema),
-  /** What could not be removed or restored, and must be by hand. */
+  /** Things that could not be removed or restored, and must be by hand. */
   left: z.array(z.string()),
 })
 export type Report = z.output<typeof reportSchema>

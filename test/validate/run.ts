@@ -32,7 +32,7 @@ export interface Run {
   /** Adds a distribution to the report. It judges nothing by itself; `bound` says in words what the check judged. */
   figure(name: string, valuesMs: readonly number[], bound: string | null): void
   progress(text: string): void
-  /** What must be done at the end of the run, whatever happens: `what` names it where it fails. */
+  /** Registers a step for the end of the run, which is made whatever happens. `what` names it in the report if it fails. */
   atTheEnd(what: string, restore: (ask: Ask) => Promise<void>): void
 }
 
@@ -46,7 +46,7 @@ export interface Check {
   skippedBecause(given: Given): string | null
   /** The most requests that it sends, which is kept. */
   requestsMax(given: Given): number
-  /** What it writes, beside reading; null if nothing. */
+  /** Its writes in a few words; null if it only reads. */
   readonly writes: string | null
   run(run: Run): Promise<void>
 }
