@@ -3,6 +3,7 @@ import { users } from '../../origin/local/tokens.ts'
 import type { CallerKind, Resource } from '../../shared/resources/question.ts'
 import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
+import { lastingPart } from '../support/lasting-part.ts'
 import type { TestStack } from '../support/local-stack.ts'
 import { type Place, type ResourceCase, sharedContent } from './cases/case.ts'
 
@@ -54,17 +55,7 @@ export async function tell(
     },
   })
   const isHit = headers.get('Cache-Status')?.includes('; hit') === true
-  return { status, data: comparable(JSON.parse(text)), isHit, text }
-}
-
-/** Members that follow from the time of the answer or of a write, and the id of a request. */
-const passing = new Set(['requestId', 'local_time', 'is_working_hours', 'updated_at'])
-
-function comparable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(comparable)
-  if (typeof value !== 'object' || value === null) return value
-  const kept = Object.entries(value).filter(([name]) => !name.startsWith('_') && !passing.has(name))
-  return Object.fromEntries(kept.map(([name, member]) => [name, comparable(member)]))
+  return { status, data: lastingPart(JSON.parse(text)), isHit, text }
 }
 
 /**
