@@ -1,6 +1,7 @@
 import type { Awaitable } from '../../shared/awaitable.ts'
 import { whenReady } from '../../shared/awaitable.ts'
 import { safeHeaderEntries } from '../../shared/contract/safe-headers.ts'
+import { traceparentHeader } from '../../shared/contract/trace.ts'
 import { limits } from '../../shared/limits.ts'
 import { ConfigError } from '../config.ts'
 import type { RequestMethod } from '../events.ts'
@@ -61,8 +62,10 @@ export function createEntrance(inside: Inside) {
       services = servicesOf(bindings)
     } catch (error) {
       const requestId = requestIdOf(request.headers)
-      const answer = answerFailure(error, requestId, traceOf(request.headers, requestId).traceId)
+      const trace = traceOf(request.headers, requestId)
+      const answer = answerFailure(error, requestId, trace.traceId)
       answer.headers.set('X-Request-ID', requestId)
+      answer.headers.set(traceparentHeader, trace.answered)
       return safe(answer)
     }
     const exchange = new Exchange(request, services, keeper)
