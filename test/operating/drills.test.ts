@@ -15,7 +15,7 @@ it.each([
   ['Redis was lost', 'redis'],
   ['the internal key was rotated', 'keys'],
 ] as const)(
-  'after %s nobody reads anything old, and writes are seen again',
+  'after %s readers see what was changed meanwhile, and later writes',
   async (_, name) => {
     await expect(drills[name](ground)).resolves.toBeUndefined()
   },

@@ -157,14 +157,19 @@ async function ofRedis(redis: StackFile['redis']): Promise<Figure[]> {
   ]
 }
 
-/** The SQLite files of the Durable Objects, summed for each class. Each class has a folder. */
+/** The SQLite files of the Durable Objects with their write-ahead logs, summed for each class, which has a folder. */
 async function ofLedgers(folder: string): Promise<Figure[]> {
-  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.sqlite'))
+  const objects = join(folder, 'worker', 'do')
+  const files = (await readdir(objects, { recursive: true })).filter((file) => file.includes('.sqlite'))
   const sums = new Map<string, number>()
   for (const file of files) {
     const name = basename(dirname(file))
-    const { size } = await stat(join(folder, file)).catch(() => ({ size: 0 }))
+    const { size } = await stat(join(objects, file)).catch(() => ({ size: 0 }))
     sums.set(name, (sums.get(name) ?? 0) + size)
   }
-  return [...sums].map(([name, value]) => ({ name: `SQLite of ${name}`, kind: 'ledgers', value }))
+  return [...sums].map(([name, value]) => ({
+    name: `SQLite of ${name.replace('-', '')}`,
+    kind: 'ledgers',
+    value,
+  }))
 }
