@@ -29,7 +29,7 @@ import { createQueryMetrics } from './database/query-metrics.ts'
 import type { UnfitValues } from './database/rows.ts'
 import { createUnfitValues } from './database/rows.ts'
 import type { Files } from './files/files-of.ts'
-import { logRequest } from './http/request-log.ts'
+import { logRequest, traceRequest } from './http/request-log.ts'
 import type { OriginEnv } from './http/respond.ts'
 import { allowedMethods, respondError } from './http/respond.ts'
 import { takeTurns } from './http/thread-turns.ts'
@@ -126,6 +126,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
 
   const app = new Hono<OriginEnv>()
   app.use(requestId({ headerName: requestIdHeader, limitLength: 128 }))
+  app.use(traceRequest)
   app.use(logRequest(logger, clock))
   app.use(async (context, next) => {
     for (const [name, value] of safeHeaderEntries) context.header(name, value)
@@ -159,7 +160,8 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   app.onError((error, context) => {
     // The error's message may repeat data of the caller, so only its name and the places of its stack are logged.
     const places = error.stack?.split('\n').filter((line) => /^\s+at /.test(line))
-    logger.error({ requestId: context.var.requestId, error: error.name, places }, 'unexpected error')
+    const { requestId, traceId } = context.var
+    logger.error({ requestId, traceId, error: error.name, places }, 'unexpected error')
     context.set('failure', 'unexpected error')
     return respondError(context, { code: 'internal' })
   })

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import type { Database } from './database/database.ts'
 import { createDatabase } from './database/database.ts'
+import { withTrace } from './database/traced-calls.ts'
 import { type Files, filesOf } from './files/files-of.ts'
 import { isLongUpload } from './http/long-uploads.ts'
 import { startServer } from './http/server.ts'
@@ -45,11 +46,13 @@ async function run(config: Config): Promise<void> {
     // Lines are gathered, because each write is a system call that the one thread waits for.
     pino.destination({ sync: false, minLength: logBufferBytes, periodicFlush: logFlushMs }),
   )
-  const supabase = createDatabase({
-    supabaseUrl: config.supabaseUrl,
-    publishableKey: config.supabasePublishableKey,
-    secretKey: config.relay?.supabaseSecretKey ?? null,
-  })
+  const supabase = withTrace(
+    createDatabase({
+      supabaseUrl: config.supabaseUrl,
+      publishableKey: config.supabasePublishableKey,
+      secretKey: config.relay?.supabaseSecretKey ?? null,
+    }),
+  )
   const database = config.relay === null ? supabase : withWriterProof(supabase, clock)
   const relay = relayOf(config, database, () => marker?.marked ?? null, logger)
   const marker = markerOf(config, database, () => relay?.wake(), logger)

@@ -2,8 +2,20 @@ import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
-import { parseTrace } from '../../shared/contract/trace.ts'
+import { answeredParent, ownTrace, parseTrace, traceparentHeader } from '../../shared/contract/trace.ts'
+import { inTrace } from '../database/traced-calls.ts'
 import type { OriginEnv } from './respond.ts'
+
+/**
+ * Finds the request's trace, or begins one, and does the rest of the request's work in it. The answer names the trace.
+ */
+export const traceRequest: MiddlewareHandler<OriginEnv> = async (context, next) => {
+  const { requestId } = context.var
+  const trace = parseTrace(context.req.raw.headers) ?? ownTrace(requestId)
+  context.set('traceId', trace.traceId)
+  context.header(traceparentHeader, answeredParent(trace, requestId))
+  await inTrace(trace, next)
+}
 
 /**
  * Logs one line for each request. It has the route's pattern instead of the path, and neither headers nor bodies, so no
@@ -16,7 +28,7 @@ export function logRequest(logger: Logger, clock: Clock): MiddlewareHandler<Orig
     const { status } = context.res
     const line = {
       requestId: context.var.requestId,
-      traceId: parseTrace(context.req.raw.headers)?.traceId,
+      traceId: context.var.traceId,
       method: context.req.method,
       route: routePath(context),
       status,

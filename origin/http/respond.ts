@@ -16,6 +16,8 @@ export interface OriginEnv {
   /** The request as Node has it, which only a real server gives. */
   Bindings: { readonly incoming?: IncomingMessage }
   Variables: RequestIdVariables & {
+    /** The trace that connects the log lines of the request, here and elsewhere (W3C Trace Context). */
+    traceId: string
     /** Set at the door (credentials.ts), which admits no request whose token is not verified. */
     caller: Caller
     /** Whether the request carries the internal key, as those of the Worker and of the CRM's backend do. */

@@ -2,7 +2,7 @@
 export interface Trace {
   /** 32 hexadecimal digits. */
   readonly traceId: string
-  /** Two hexadecimal digits, passed on unchanged. */
+  /** Two hexadecimal digits, passed on. `sampled` is never set, because callers do not decide what is recorded here. */
   readonly flags: string
   /** Notes of other systems for each other: passed on, and never logged. Null if there are none. */
   readonly state: string | null
@@ -13,6 +13,10 @@ export const tracestateHeader = 'tracestate'
 
 /** Section 3.2: version 00; an id of zeros alone is invalid. */
 const parentPattern = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
+
+/** An id that can be a trace's, and whose second half can be a call's. */
+const digitsPattern = /^(?!0{32})[0-9a-f]{16}(?!0{16})[0-9a-f]{16}$/
+const randomTraceId = 0x02
 
 /** Section 3.3: a key, and a value that does not end in a space. */
 const memberPattern =
@@ -28,13 +32,48 @@ const longMemberCharacters = 128
 export function parseTrace(headers: { get(name: string): string | null }): Trace | null {
   const [, traceId, flags] = parentPattern.exec(headers.get(traceparentHeader) ?? '') ?? []
   if (traceId === undefined || flags === undefined) return null
-  return { traceId, flags, state: stateOf(headers.get(tracestateHeader) ?? '') }
+  return { traceId, flags: keptOf(flags), state: stateOf(headers.get(tracestateHeader) ?? '') }
+}
+
+/**
+ * Of the flags of level 2, `random-trace-id` says how the id was made, and goes on. `sampled` would let any caller decide how much
+ * the systems behind record, and is cleared, as are flags of later levels (section 3.2.2.5).
+ */
+function keptOf(flags: string): string {
+  return (Number.parseInt(flags, 16) & randomTraceId) === 0 ? '00' : '02'
+}
+
+/** A trace that begins with a request of ours. Its id has the digits of the request's id, if that is a UUID. */
+export function ownTrace(requestId: string): Trace {
+  return {
+    traceId: digitsOf(requestId) ?? crypto.randomUUID().replaceAll('-', ''),
+    flags: '00',
+    state: null,
+  }
+}
+
+/**
+ * The value of `traceparent` on the answer to a request. Within the trace the request is known by the last 16 digits of its id, if
+ * that is a UUID.
+ */
+export function answeredParent({ traceId, flags }: Trace, requestId: string): string {
+  return parentOf(traceId, digitsOf(requestId) === null ? crypto.randomUUID() : requestId, flags)
+}
+
+/** The 32 digits of a UUID; null for any other id. */
+function digitsOf(id: string): string | null {
+  const digits = id.replaceAll('-', '')
+  return digitsPattern.test(digits) ? digits : null
+}
+
+/** The second half of a UUID begins with its variant, so it is not all zeros. */
+function parentOf(traceId: string, callId: string, flags: string): string {
+  return `00-${traceId}-${callId.replaceAll('-', '').slice(16)}-${flags}`
 }
 
 /** The headers for one outgoing call. `callId`, a UUID, identifies the call within the trace. */
 export function traceHeaders({ traceId, flags, state }: Trace, callId: string): Record<string, string> {
-  // The second half of a UUID begins with its variant, so it is never all zeros.
-  const parent = `00-${traceId}-${callId.replaceAll('-', '').slice(16)}-${flags}`
+  const parent = parentOf(traceId, callId, flags)
   return { [traceparentHeader]: parent, ...(state === null ? {} : { [tracestateHeader]: state }) }
 }
 

@@ -113,7 +113,7 @@ const sharedFunctions = [
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
   ...['facet_bit', 'facets_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
-  ...['is_backend', 'require_primary', 'may_read_of'],
+  ...['is_backend', 'require_primary', 'may_read_of', 'show_trace'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
 ]
 
@@ -173,6 +173,9 @@ const ourRelations = `
   select c.oid, c.oid::regclass::text as name, c.relname, n.nspname, c.relkind, c.relrowsecurity
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname in ('public', 'private') and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')`
+
+/** The functions that the origin calls for itself, and not for a request. */
+const upkeep = `^(outbox|mark)_|^(fold_counts|reconcile_counts|search_text_renew)$`
 
 const rolesOfTheApi = `unnest(array['anon', 'authenticated', 'service_role']) role`
 
@@ -278,6 +281,13 @@ export const catalogRules: readonly CatalogRule[] = [
       select f.signature as what from (${ourFunctions}) f
       where f.nspname = 'public' and not coalesce(f.proconfig @> '{TimeZone=UTC}', false)`,
     broken: 'alter function public.contact_counts(text) reset timezone',
+  },
+  {
+    guarantee: 'every function that is called for a request shows its trace',
+    violations: `
+      select f.signature as what from (${ourFunctions}) f
+      where f.nspname = 'public' and f.proname !~ '${upkeep}' and strpos(f.definition, 'private.show_trace()') = 0`,
+    broken: `create function public.planted() returns integer language sql set search_path = '' return 1`,
   },
   {
     guarantee: 'no function, column or constraint depends on the length of a day or on where midnight is',

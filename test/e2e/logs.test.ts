@@ -43,6 +43,8 @@ it('a request is one line of the Worker, with the request id and trace that the 
   const tracestate = 'congo=t61rcWkgMzE'
   const answer = await read('page=2', { 'X-Request-ID': requestId, traceparent, tracestate })
   expect(answer.headers.get('X-Request-ID')).toBe(requestId)
+  const span = requestId.replaceAll('-', '').slice(16)
+  expect(answer.headers.get('traceparent')).toBe(`00-${traceId}-${span}-00`)
   await eventually(async () => (await linesOf('worker', requestId)).length > 0)
   expect(await linesOf('worker', requestId)).toEqual([
     {

@@ -14,6 +14,7 @@ import { readEvents, type SeenEvent } from '../support/event-stream.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
+import { failuresOf, readCommands } from './runbook-commands.ts'
 
 /** Outages take their time, and the machine may be busy. */
 const patient = { timeout: 90_000 }
@@ -339,4 +340,11 @@ describe('with Postgres stopped', () => {
       expect(told().map(({ type }) => type)).toEqual(['alert.firing', 'alert.resolved'])
     },
   )
+})
+
+it('each command of the runbook works as it stands', patient, async () => {
+  const { shell, statements } = await readCommands()
+  expect([shell.length, statements.length].every((count) => count > 3)).toBe(true)
+  expect(await failuresOf(shell, stack)).toEqual([])
+  for (const statement of statements) await stack.sql.unsafe(statement)
 })

@@ -3,7 +3,9 @@ import { parseTrace, type Trace, traceHeaders } from '../../shared/contract/trac
 import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { traceOf } from '../../worker/http/request-log.ts'
 import { createOrigin } from '../../worker/outbound/origin-client.ts'
+import { createDice } from '../support/dice.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
+import { createRandom } from '../support/random.ts'
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`
@@ -16,11 +18,45 @@ const read = ({ traceId, flags, state }: Trace): Trace => ({ traceId, flags, sta
 describe('a trace', () => {
   it('continues under another id for each call', () => {
     const trace = parseTrace(new Headers({ traceparent }))
-    expect(trace).toEqual({ traceId, flags: '01', state: null })
+    expect(trace).toEqual({ traceId, flags: '00', state: null })
     if (trace === null) throw new Error('not parsed')
     const onwards = traceHeaders(trace, callId)
-    expect(onwards).toEqual({ traceparent: `00-${traceId}-8333444455556666-01` })
+    expect(onwards).toEqual({ traceparent: `00-${traceId}-8333444455556666-00` })
     expect(parseTrace(new Headers(onwards))).toEqual(trace)
+  })
+
+  it('asks nobody to record it, whatever the caller sets, and says on whether its id is random', () => {
+    for (let flags = 0; flags < 256; flags += 1) {
+      const digits = flags.toString(16).padStart(2, '0')
+      const trace = parseTrace(new Headers({ traceparent: `00-${traceId}-b7ad6b7169203331-${digits}` }))
+      expect(trace?.flags).toBe((flags & 2) === 2 ? '02' : '00')
+    }
+  })
+
+  it('has an id of 32 digits and an answer of 55 characters, whatever is sent', () => {
+    const dice = createDice(createRandom(19))
+    const valid = `00-${traceId}-b7ad6b7169203331-01`
+    for (let round = 0; round < 2_000; round += 1) {
+      const at = dice.between(0, valid.length - 1)
+      const put = dice.pick(['', '0', 'g', 'A', '-', ' ', ',', '\u00e9', valid, '0'.repeat(5_000)])
+      const header = valid.slice(0, at) + put + valid.slice(at + dice.between(0, 3))
+      const requestId = dice.pick([
+        callId,
+        'request-1',
+        '0'.repeat(32),
+        `${'0'.repeat(15)}1${'0'.repeat(16)}`,
+      ])
+      const trace = traceOf(new Headers({ traceparent: header }), requestId)
+      expect(trace.traceId).toMatch(/^(?!0{32})[0-9a-f]{32}$/)
+      expect(trace.answered).toMatch(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[02]$/)
+      expect(parseTrace(new Headers({ traceparent: trace.answered }))?.traceId).toBe(trace.traceId)
+      if (!header.includes(traceId)) expect(trace.traceId).not.toBe(traceId)
+    }
+  })
+
+  it('is answered under the last digits of the request id', () => {
+    expect(traceOf(new Headers({ traceparent }), callId).answered).toBe(`00-${traceId}-8333444455556666-00`)
+    expect(traceOf(new Headers(), callId).answered).toBe(`00-${own.traceId}-8333444455556666-00`)
   })
 
   it.each([
@@ -75,7 +111,7 @@ describe('the state of a trace', () => {
   ])('is dropped where it has %s, and the trace goes on', (_name, header) => {
     expect(parseTrace(new Headers({ traceparent, tracestate: header }))).toEqual({
       traceId,
-      flags: '01',
+      flags: '00',
       state: null,
     })
   })

@@ -8,7 +8,13 @@ export function browserPlatform(): Platform {
     random: () => Math.random(),
     newId: () => crypto.randomUUID(),
     // Nothing of a user stays in the browser's own cache. The headers of requests.ts say how current an answer must be.
-    send: (url, request) => fetch(url, { ...request, cache: 'no-store', credentials: 'omit' }),
+    send: (url, { headers, ...request }) =>
+      fetch(url, {
+        ...request,
+        headers: { ...headers, traceparent: newTrace() },
+        cache: 'no-store',
+        credentials: 'omit',
+      }),
     openSocket: typeof WebSocket === 'undefined' ? null : openSocket,
     async openShelves() {
       if (typeof indexedDB === 'undefined') return null
@@ -17,6 +23,12 @@ export function browserPlatform(): Platform {
     presence: presenceOf(),
     expose: (name, tools) => Object.assign(globalThis, { [name]: tools }),
   }
+}
+
+/** A new trace for each request (W3C Trace Context). Pages that came by plain HTTP have no `crypto.randomUUID`. */
+function newTrace(): string {
+  const form = `00-${'x'.repeat(32)}-${'x'.repeat(16)}-00`
+  return form.replace(/x/g, () => Math.floor(Math.random() * 16).toString(16))
 }
 
 /** The time of day, except that it never goes back: an age must not become less because somebody sets the clock. */

@@ -30,27 +30,31 @@ interface ErrorFacts {
   readonly mayHaveHappened?: boolean
 }
 
+/** The facts that an error has where nothing else is known. */
+const unknownFacts = {
+  status: null,
+  retryAfterMs: null,
+  requestId: null,
+  details: [],
+  mayHaveHappened: false,
+}
+
 /** Every failure that this library reports. `code` says which one; `message` is a sentence for developers. */
 export class BoardcacheError extends Error {
   override readonly name = 'BoardcacheError'
-  readonly code: ApiErrorCode | ClientErrorCode
+  declare readonly code: ApiErrorCode | ClientErrorCode
   /** The status of the answer; null if there was none. */
-  readonly status: number | null
+  declare readonly status: number | null
   /** How long the API asked to wait before the request is repeated; null if it did not. */
-  readonly retryAfterMs: number | null
+  declare readonly retryAfterMs: number | null
   /** Under this id the API has logged the request. */
-  readonly requestId: string | null
-  readonly details: readonly Fault[]
+  declare readonly requestId: string | null
+  declare readonly details: readonly Fault[]
   /** True if a write may have been made although nobody confirmed it. Read before you send it again. */
-  readonly mayHaveHappened: boolean
+  declare readonly mayHaveHappened: boolean
 
   constructor(facts: ErrorFacts) {
     super(facts.message)
-    this.code = facts.code
-    this.status = facts.status ?? null
-    this.retryAfterMs = facts.retryAfterMs ?? null
-    this.requestId = facts.requestId ?? null
-    this.details = facts.details ?? []
-    this.mayHaveHappened = facts.mayHaveHappened ?? false
+    Object.assign(this, unknownFacts, facts)
   }
 }

@@ -136,12 +136,11 @@ export class Requests {
     ended: AbortSignal | undefined,
   ): Promise<Fetched | BoardcacheError> {
     const isWrite = method !== 'GET'
-    const mayHaveHappened = isWrite
     const deadlineMs = isWrite ? clientLimits.writeDeadlineMs : clientLimits.readDeadlineMs
     const late = new BoardcacheError({
       code: 'timeout',
       message: 'The API did not answer in time.',
-      mayHaveHappened,
+      mayHaveHappened: isWrite,
     })
     this.counted.requests += 1
     try {
@@ -162,11 +161,11 @@ export class Requests {
         late,
       )
     } catch (cause) {
-      const isOffline = !this.#platform.presence.isOnline()
+      const code = this.#platform.presence.isOnline() ? 'network' : 'offline'
       return new BoardcacheError({
-        code: isOffline ? 'offline' : 'network',
+        code,
         message: `The API cannot be reached: ${cause}`,
-        mayHaveHappened,
+        mayHaveHappened: isWrite,
       })
     }
   }
@@ -232,7 +231,7 @@ function errorOf(
   )
   return new BoardcacheError({
     code: isKnown ? (code as BoardcacheError['code']) : 'answer_invalid',
-    message: isKnown ? error : `An answer with status ${status} that is none of the API.`,
+    message: isKnown ? error : `The API did not answer, but status ${status}.`,
     status,
     retryAfterMs: mayRetry ? retryAfterMs : null,
     requestId: typeof requestId === 'string' ? requestId : null,

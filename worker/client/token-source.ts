@@ -1,4 +1,6 @@
 import { type Clock, withinDeadline } from '../../shared/clock.ts'
+import type { Json } from '../../shared/live/json-value.ts'
+import { isJsonObject } from '../../shared/live/json-value.ts'
 import { BoardcacheError } from './client-error.ts'
 import { clientLimits } from './client-limits.ts'
 import type { BoardcacheOptions } from './types.ts'
@@ -53,8 +55,8 @@ function subjectOf(token: string): string | null {
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
     // Ids are ASCII, and other claims do not matter here.
-    const claims: unknown = JSON.parse(atob(payload))
-    const subject = typeof claims === 'object' && claims !== null && 'sub' in claims ? claims.sub : null
+    const claims: Json = JSON.parse(atob(payload))
+    const subject = isJsonObject(claims) ? claims['sub'] : null
     return typeof subject === 'string' ? subject : null
   } catch {
     return null

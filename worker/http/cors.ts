@@ -3,7 +3,7 @@ import { explainHeader } from '../auth/admit.ts'
 import { minVersionHeader } from '../cache/wish.ts'
 
 const exposedHeaders =
-  'ETag, Age, Cache-Status, Server-Timing, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID'
+  'ETag, Age, Cache-Status, Server-Timing, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID, traceparent'
 
 const allowedHeaders = [
   'Authorization',

@@ -1,6 +1,7 @@
 import type { Awaitable } from '../../shared/awaitable.ts'
 import { whenReady } from '../../shared/awaitable.ts'
 import { safeHeaderEntries } from '../../shared/contract/safe-headers.ts'
+import { traceparentHeader } from '../../shared/contract/trace.ts'
 import { limits } from '../../shared/limits.ts'
 import { ConfigError } from '../config.ts'
 import type { RequestMethod } from '../events.ts'
@@ -10,7 +11,7 @@ import { letRead, preflight } from './cors.ts'
 import type { WorkKeeper } from './exchange.ts'
 import { Exchange, requestIdOf } from './exchange.ts'
 import { isWellEncoded } from './input.ts'
-import { logRequest } from './request-log.ts'
+import { logRequest, traceOf } from './request-log.ts'
 import type { Method } from './route.ts'
 
 /** The routes and files behind the entrance. */
@@ -33,7 +34,7 @@ export function createEntrance(inside: Inside) {
       return preflight(headers.get('Origin'), services.config.allowedOrigins, allowedMethods)
     const caught = (error: unknown) => {
       exchange.hasAllHeaders = false
-      return answerFailure(error, exchange.requestId)
+      return answerFailure(error, exchange.requestId, exchange.trace.traceId)
     }
     try {
       const answer = answerInside(exchange)
@@ -61,7 +62,11 @@ export function createEntrance(inside: Inside) {
       services = servicesOf(bindings)
     } catch (error) {
       const requestId = requestIdOf(request.headers)
-      return marked(answerFailure(error, requestId), requestId)
+      const trace = traceOf(request.headers, requestId)
+      const answer = answerFailure(error, requestId, trace.traceId)
+      answer.headers.set('X-Request-ID', requestId)
+      answer.headers.set(traceparentHeader, trace.answered)
+      return safe(answer)
     }
     const exchange = new Exchange(request, services, keeper)
     return whenReady(answerOf(exchange), (answer) => {
@@ -74,30 +79,34 @@ export function createEntrance(inside: Inside) {
 
 /** Sets the headers that every answer carries and that its handler did not take from prepared ones. */
 function completed(exchange: Exchange, answer: Response): Response {
-  if (exchange.method === 'OPTIONS') return marked(answer, exchange.requestId)
+  if (exchange.method === 'OPTIONS') return marked(answer, exchange)
   letRead(answer.headers, exchange.headers.get('Origin'), exchange.services.config.allowedOrigins)
   // Hono drops the body of a route's answer to HEAD. A refusal before the route, or a 500, still has one, and a HEAD answer
   // must not (RFC 9110 section 9.3.2).
   const isTooLong = exchange.isHead && answer.body !== null
-  return marked(isTooLong ? new Response(null, answer) : answer, exchange.requestId)
+  return marked(isTooLong ? new Response(null, answer) : answer, exchange)
 }
 
 /** Sets the headers that every answer carries, whether the request succeeded or failed. */
-function marked(answer: Response, requestId: string): Response {
-  answer.headers.set('X-Request-ID', requestId)
+function marked(answer: Response, exchange: Exchange): Response {
+  exchange.name(answer.headers)
+  return safe(answer)
+}
+
+function safe(answer: Response): Response {
   for (const [name, value] of safeHeaderEntries) answer.headers.set(name, value)
   return answer
 }
 
 /** Logs an exception and answers 500. The message of a foreign error may hold contact data, so only our own are logged. */
-function answerFailure(error: unknown, requestId: string): Response {
+function answerFailure(error: unknown, requestId: string, traceId: string): Response {
   const said =
     error instanceof ConfigError
       ? { message: error.message }
       : error instanceof Error
         ? { error: error.name, stack: stackOf(error) }
         : { error: typeof error }
-  console.error(JSON.stringify({ level: 'error', requestId, ...said }))
+  console.error(JSON.stringify({ level: 'error', requestId, traceId, ...said }))
   return respondError({ code: 'internal' }, requestId)
 }
 

@@ -1,6 +1,6 @@
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
-import type { Trace } from '../../shared/contract/trace.ts'
+import { traceparentHeader } from '../../shared/contract/trace.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
 import type { Arrival, NamedInBody } from '../auth/admit.ts'
@@ -9,7 +9,7 @@ import { unserved } from '../deployment/metrics/families.ts'
 import type { Services } from '../services.ts'
 import { parseBody, parseBytes, queryOf, readBody } from './input.ts'
 import type { PreparedHeaders } from './prepared-headers.ts'
-import { traceOf } from './request-log.ts'
+import { type RequestTrace, traceOf } from './request-log.ts'
 import type {
   ArrivingMail,
   BodyTaken,
@@ -43,7 +43,7 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
   readonly requestId: string
   readonly startedAtMs: number
   readonly edgeLocation: string
-  readonly trace: Trace
+  readonly trace: RequestTrace
   readonly notes: CallNotes = { limits: [] }
   readonly keepAlive: (work: Promise<unknown>) => void
   /** The pattern of the route that was found, for metrics and the log. */
@@ -92,9 +92,15 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
 
   headersOf(prepared: PreparedHeaders): Headers {
     const headers = prepared.copy(this.headers.get('Origin'), this.services.config.allowedOrigins)
-    headers.set('X-Request-ID', this.requestId)
+    this.name(headers)
     this.hasAllHeaders = true
     return headers
+  }
+
+  /** Sets the headers under which the answer is found in the logs. */
+  name(headers: Headers): void {
+    headers.set('X-Request-ID', this.requestId)
+    headers.set(traceparentHeader, this.trace.answered)
   }
 
   pathParameters(): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 import type { Trace } from '../../shared/contract/trace.ts'
-import { parseTrace } from '../../shared/contract/trace.ts'
+import { answeredParent, ownTrace, parseTrace } from '../../shared/contract/trace.ts'
 import type { Config } from '../config.ts'
 import type { CallNotes } from './route.ts'
 
@@ -51,15 +51,13 @@ export function logRequest(
   else console.log(line)
 }
 
-/**
- * The caller's trace. If the request has no valid one, a new trace with the request's id, if that is a UUID. It is parsed when it
- * is first read, which most hits never do.
- */
-export function traceOf(headers: Headers, requestId: string): Trace {
+/** The caller's trace. If the request has no valid one, a trace of our own. */
+export function traceOf(headers: Headers, requestId: string): RequestTrace {
   return new RequestTrace(headers, requestId)
 }
 
-class RequestTrace implements Trace {
+/** It is parsed when it is first read. */
+export class RequestTrace implements Trace {
   private readonly headers: Headers
   private readonly requestId: string
   private made: Trace | null = null
@@ -81,17 +79,13 @@ class RequestTrace implements Trace {
     return this.read().state
   }
 
+  /** The value of `traceparent` on the answer. */
+  get answered(): string {
+    return answeredParent(this.read(), this.requestId)
+  }
+
   private read(): Trace {
     this.made ??= parseTrace(this.headers) ?? ownTrace(this.requestId)
     return this.made
-  }
-}
-
-function ownTrace(requestId: string): Trace {
-  const named = requestId.replaceAll('-', '')
-  return {
-    traceId: /^(?!0{32})[0-9a-f]{32}$/.test(named) ? named : crypto.randomUUID().replaceAll('-', ''),
-    flags: '00',
-    state: null,
   }
 }

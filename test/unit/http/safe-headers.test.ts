@@ -57,6 +57,7 @@ async function answerOf(path: string, init: RequestInit = {}, servicesOf = creat
 function expectSafe({ headers }: Response): void {
   for (const [name, value] of Object.entries(safeHeaders)) expect(headers.get(name)).toBe(value)
   expect(headers.get('X-Request-ID')).toMatch(/^[\w-]{8,128}$/)
+  expect(headers.get('traceparent')).toMatch(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[02]$/)
 }
 
 describe('an answer carries nosniff and HSTS', () => {

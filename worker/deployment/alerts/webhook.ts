@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import type { Clock } from '../../../shared/clock.ts'
 import { withinDeadline } from '../../../shared/clock.ts'
 import type { AlertChange } from '../../../shared/contract/alerts.ts'
+import { ownTrace, traceHeaders } from '../../../shared/contract/trace.ts'
 import { limits } from '../../../shared/limits.ts'
 
 /** The receiver of changes, and the secret that signs them. */
@@ -50,6 +51,8 @@ export function createWebhook(
       'webhook-id': change.id,
       'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
       'webhook-signature': webhook.sign(change.id, sentAt, body),
+      // The receiver's logs name the change by the digits of its id, as logs name a request.
+      ...traceHeaders(ownTrace(change.id), crypto.randomUUID()),
     }
     return withinDeadline<TryOutcome>(
       clock,

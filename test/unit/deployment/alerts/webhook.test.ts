@@ -48,6 +48,7 @@ describe('a change that is told', () => {
     const digest = createHmac('sha256', key).update(signed).digest('base64')
     expect(headers['webhook-signature']).toBe(`v1,${digest}`)
     expect(headers['webhook-id']).toBe(change.id)
+    expect(headers['traceparent']).toMatch(/^00-4d8f5a540c7e4f0e9a1a3f6f1a6c2f10-[0-9a-f]{16}-00$/)
   })
 
   it('goes where it is configured to go, and follows no redirect', async () => {

@@ -1,0 +1,175 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type postgres from 'postgres'
+import { z } from 'zod'
+import { childrenOf } from '../../origin/local/running-processes.ts'
+import { readStackFile, type StackFile } from '../../origin/local/stack-file.ts'
+import { attachMemoryProbe, type MemoryProbe } from '../bench/live-memory.ts'
+import type { TestStack } from '../support/local-stack.ts'
+
+/** What is measured, and the rise of it that never matters. */
+export interface Kind {
+  readonly unit: 'MB' | 'kB' | 'B' | ''
+  readonly floor: number
+}
+
+const megabyte = 1_048_576
+
+export const kinds = {
+  memory: { unit: 'MB', floor: 12 * megabyte },
+  handles: { unit: '', floor: 20 },
+  connections: { unit: '', floor: 8 },
+  size: { unit: 'MB', floor: 2 * megabyte },
+  ledgers: { unit: 'kB', floor: megabyte },
+  bytesARow: { unit: 'B', floor: 64 },
+} as const satisfies Record<string, Kind>
+
+export interface Figure {
+  readonly name: string
+  readonly kind: keyof typeof kinds
+  readonly value: number
+}
+
+/** Samples everything of a stack that could grow. */
+export interface Sampler {
+  sample(): Promise<Figure[]>
+  close(): void
+}
+
+/** A table is judged by its bytes a row, because the load adds rows as fast as it can. Below this size pages are mostly empty. */
+const judgedTableBytes = 4 * megabyte
+const redisDeadlineMs = 10_000
+
+export async function createSampler(stack: TestStack): Promise<Sampler> {
+  if (stack.inspectors === null) throw new Error('the stack has no inspectors')
+  const folder = dirname(stack.logs)
+  const probes: Readonly<Record<'worker' | 'origin', MemoryProbe>> = {
+    worker: await attachMemoryProbe(stack.inspectors.worker),
+    origin: await attachMemoryProbe(stack.inspectors.origin),
+  }
+  return {
+    async sample() {
+      const file = await readStackFile(folder)
+      const heaps = await Promise.all(
+        (['worker', 'origin'] as const).map(async (name): Promise<Figure> => {
+          const value = await probes[name].liveBytes()
+          return { name: `${name}: heap after a garbage collection`, kind: 'memory', value }
+        }),
+      )
+      const figures = await Promise.all([
+        ofProcesses(file),
+        ofPostgres(stack.sql),
+        ofRedis(file.redis),
+        ofLedgers(folder),
+      ])
+      return [...heaps, ...figures.flat()]
+    },
+    close() {
+      for (const probe of Object.values(probes)) probe.close()
+    },
+  }
+}
+
+/** Memory and open files of each program, with its children. */
+async function ofProcesses({ pids }: StackFile): Promise<Figure[]> {
+  const figures = await Promise.all(
+    Object.entries(pids).map(async ([name, pid]): Promise<Figure[]> => {
+      if (pid === null) return []
+      const tree = await treeOf(pid)
+      const [memory, handles] = await Promise.all([summed(tree, proportionalBytes), summed(tree, handlesOf)])
+      return [
+        { name: `${name}: memory`, kind: 'memory', value: memory },
+        { name: `${name}: file handles`, kind: 'handles', value: handles },
+      ]
+    }),
+  )
+  return figures.flat()
+}
+
+async function treeOf(pid: number): Promise<number[]> {
+  const children = await childrenOf(pid)
+  return [pid, ...(await Promise.all(children.map((child) => treeOf(child.pid)))).flat()]
+}
+
+async function summed(pids: readonly number[], of: (pid: number) => Promise<number>): Promise<number> {
+  // A process that has ended since has nothing.
+  const values = await Promise.all(pids.map((pid) => of(pid).catch(() => 0)))
+  return values.reduce((sum, value) => sum + value, 0)
+}
+
+/** Pss of proc_pid_smaps(5): a page that processes share counts once, in parts. */
+async function proportionalBytes(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1_024
+}
+
+const handlesOf = async (pid: number) => (await readdir(`/proc/${pid}/fd`)).length
+
+const tableSchema = z.object({
+  name: z.string(),
+  table_bytes: z.coerce.number(),
+  index_bytes: z.coerce.number(),
+  row_count: z.coerce.number(),
+})
+
+async function ofPostgres(sql: postgres.Sql): Promise<Figure[]> {
+  const [connected] = await sql<{ connections: number }[]>`
+    select count(*)::integer as connections from pg_stat_activity where backend_type = 'client backend'`
+  const rows = await sql`
+    select coalesce(pg_partition_root(relid), relid)::regclass::text as name, sum(pg_table_size(relid)) as table_bytes,
+      sum(pg_indexes_size(relid)) as index_bytes, sum(n_live_tup) as row_count
+    from pg_stat_user_tables group by 1`
+  const tables = z.array(tableSchema).parse(rows)
+  return [
+    { name: 'postgres: connections', kind: 'connections', value: connected?.connections ?? 0 },
+    ...tables.flatMap(ofTable),
+  ]
+}
+
+function ofTable({ name, table_bytes, index_bytes, row_count }: z.output<typeof tableSchema>): Figure[] {
+  if (table_bytes + index_bytes < judgedTableBytes || row_count === 0) return []
+  return [
+    { name: `${name}: table, a row`, kind: 'bytesARow', value: table_bytes / row_count },
+    { name: `${name}: indexes, a row`, kind: 'bytesARow', value: index_bytes / row_count },
+  ]
+}
+
+const infoSchema = z.object({ result: z.string() })
+
+async function ofRedis(redis: StackFile['redis']): Promise<Figure[]> {
+  if (redis === null) return []
+  const answer = await fetch(redis.url, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${redis.token}` },
+    body: JSON.stringify(['INFO']),
+    signal: AbortSignal.timeout(redisDeadlineMs),
+  })
+  const { result } = infoSchema.parse(await answer.json())
+  const numberOf = (name: string) => new RegExp(`^${name}:(\\d+)`, 'm').exec(result)?.[1]
+  const [bytes, clients] = [numberOf('used_memory'), numberOf('connected_clients')]
+  return [
+    ...(bytes === undefined
+      ? []
+      : [{ name: 'redis: used_memory', kind: 'size', value: Number(bytes) } as const]),
+    ...(clients === undefined
+      ? []
+      : [{ name: 'redis: connections', kind: 'connections', value: Number(clients) } as const]),
+  ]
+}
+
+/** The SQLite files of the Durable Objects with their write-ahead logs, summed for each class, which has a folder. */
+async function ofLedgers(folder: string): Promise<Figure[]> {
+  const objects = join(folder, 'worker', 'do')
+  const files = (await readdir(objects, { recursive: true })).filter((file) => file.includes('.sqlite'))
+  const sums = new Map<string, number>()
+  for (const file of files) {
+    const name = basename(dirname(file))
+    const { size } = await stat(join(objects, file)).catch(() => ({ size: 0 }))
+    sums.set(name, (sums.get(name) ?? 0) + size)
+  }
+  return [...sums].map(([name, value]) => ({
+    name: `SQLite of ${name.replace('-', '')}`,
+    kind: 'ledgers',
+    value,
+  }))
+}
