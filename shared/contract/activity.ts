@@ -131,7 +131,14 @@ export const deploymentActivitySchema = z.discriminatedUnion('kind', [
 export type DeploymentActivity = z.output<typeof deploymentActivitySchema>
 
 export const workspaceKindSchema = z.enum(['invalidation', 'settings'])
-export const deploymentKindSchema = z.enum(['alert', 'alert_settings', 'deploy', 'redis_clear', 'deed', 'rollout'])
+export const deploymentKindSchema = z.enum([
+  'alert',
+  'alert_settings',
+  'deploy',
+  'redis_clear',
+  'deed',
+  'rollout',
+])
 
 /** A place in a feed. Callers treat it as opaque. */
 const position = z

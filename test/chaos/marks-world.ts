@@ -192,7 +192,12 @@ function createIsolate(
       settings: async () => ok(encoder.encode(JSON.stringify(defaultCacheSettings))),
     },
     ...{ stalenessBoundMs: 1_000, staleIfErrorSeconds: 86_400, consistencySampleRate: 0 },
-    ...{ instant: async () => null, heal: async () => false, noteViolation: async () => undefined, report: () => undefined },
+    ...{
+      instant: async () => null,
+      heal: async () => false,
+      noteViolation: async () => undefined,
+      report: () => undefined,
+    },
   })
   return answer
 }

@@ -145,7 +145,13 @@ function createToldDesk(options: Parameters<typeof createAlertDesk>[0], clock: C
   const activity = createActivityLog(options.storage, clock)
   const told: Pick<
     Monitor,
-    'changeAlertSettings' | 'activity' | 'seeVersion' | 'versionRuns' | 'seeClearing' | 'seeDeed' | 'seeRollout'
+    | 'changeAlertSettings'
+    | 'activity'
+    | 'seeVersion'
+    | 'versionRuns'
+    | 'seeClearing'
+    | 'seeDeed'
+    | 'seeRollout'
   > = {
     changeAlertSettings(change, by) {
       const before = desk.settings()
