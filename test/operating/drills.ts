@@ -83,7 +83,7 @@ export const drills: Readonly<Record<'kv' | 'ledgers' | 'redis' | 'keys', Drill>
     await ground.restart()
     const { worker } = ground.stack().file
     const statusWith = async (key: string) =>
-      (await ask(`${worker}/api/monitoring/alerts`, { headers: { Authorization: `Bearer ${key}` } })).status
+      (await ask(`${worker}/api/admin/redis`, { headers: { Authorization: `Bearer ${key}` } })).status
     const statuses = [await statusWith(before), await statusWith(internalAuthKey)]
     if (statuses.join() !== '401,200') throw new Error(`the old key and the new one are answered ${statuses}`)
     await holds(ground, id, 'Renamed before the keys')
