@@ -10,7 +10,7 @@ import { placeDatabase } from '../support/made-databases.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
 
 /*
- * What is done after a loss (worker/runbook.md, "After a loss"), on a local stack: a part loses everything that it keeps, a contact is
+ * The drills of a loss (worker/runbook.md, "After a loss"), on a local stack: a part loses everything that it keeps, a contact is
  * changed while it is away, and what the page says is done. A drill holds if readers see the change afterwards, and later writes too, and
  * the deployment says that it is healthy. A restored database is proved by marks.test.ts.
  */
