@@ -10,7 +10,7 @@ import { placeDatabase } from '../support/made-databases.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
 
 /*
- * What is done after a loss (worker/runbook.md, "After a loss"), on a local stack: a part loses everything that it keeps, a contact is
+ * The drills of a loss (worker/runbook.md, "After a loss"), on a local stack: a part loses everything that it keeps, a contact is
  * changed while it is away, and what the page says is done. A drill holds if readers see the change afterwards, and later writes too, and
  * the deployment says that it is healthy. A restored database is proved by marks.test.ts.
  */
@@ -83,7 +83,7 @@ export const drills: Readonly<Record<'kv' | 'ledgers' | 'redis' | 'keys', Drill>
     await ground.restart()
     const { worker } = ground.stack().file
     const statusWith = async (key: string) =>
-      (await ask(`${worker}/api/monitoring/alerts`, { headers: { Authorization: `Bearer ${key}` } })).status
+      (await ask(`${worker}/api/admin/redis`, { headers: { Authorization: `Bearer ${key}` } })).status
     const statuses = [await statusWith(before), await statusWith(internalAuthKey)]
     if (statuses.join() !== '401,200') throw new Error(`the old key and the new one are answered ${statuses}`)
     await holds(ground, id, 'Renamed before the keys')

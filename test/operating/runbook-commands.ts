@@ -36,22 +36,23 @@ export async function readCommands(): Promise<Commands> {
 /** Runs lines of the runbook one after the other. Answers those that failed, and the reason. */
 export async function failuresOf(lines: readonly string[], stack: TestStack): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'boardcache-runbook-'))
-  const ask = lines.find((line) => line.startsWith('ask() '))
+  const definitions = lines.filter((line) => /^(ask|see)\(\) /.test(line))
   const environment = {
     ...process.env,
     ...{
       WORKER: stack.worker,
       ORIGIN: stack.origin,
       INTERNAL_AUTH_KEY: stack.internalAuthKey,
+      METRICS_TOKEN: stack.tokens.admin,
       LOGS: stack.logs,
     },
   }
   const failures: string[] = []
   try {
-    for (const line of lines.filter((each) => each !== ask)) {
+    for (const line of lines.filter((each) => !definitions.includes(each))) {
       // Without jq the request is made and its answer not taken apart.
       const command = hasJq() ? line : line.replaceAll(/ \| jq [^|>]*/g, ' ')
-      const script = `set -o pipefail\n${ask}\n${command}`
+      const script = `set -o pipefail\n${definitions.join('\n')}\n${command}`
       const ended = run('bash', ['-c', script], { cwd: folder, env: environment, timeout: deadlineMs })
       await ended.catch((error: Error) => failures.push(`${line}: ${error.message}`))
     }

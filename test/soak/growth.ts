@@ -30,7 +30,7 @@ export const growthRule = {
   toleratedShare: 0.1,
   /** By how many standard deviations more pairs of readings rise than fall (Mann and Kendall's test). By chance it is one run in 200. */
   deviationsMin: 2.6,
-  /** In the second half of the judged time it must still rise at this share of the whole slope. What nears a bound slows down. */
+  /** In the second half of the judged time it must still rise at this share of the whole slope. A figure that nears a bound slows down. */
   stillRisingShare: 0.3,
 } as const
 

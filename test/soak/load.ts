@@ -20,7 +20,7 @@ interface LoadOptions {
 /** Everything that a deployment does, at once and at a pace that a small machine keeps. */
 export interface Load {
   readonly readers: MixedReaders
-  /** What was done beside the reads, and what failed. */
+  /** The work beside the reads, and its failures. */
   tallies(): ReadonlyMap<string, { readonly done: number; readonly failures: ReadonlyMap<string, number> }>
   stop(): Promise<void>
 }

@@ -7,7 +7,7 @@ import { readStackFile, type StackFile } from '../../origin/local/stack-file.ts'
 import { attachMemoryProbe, type MemoryProbe } from '../bench/live-memory.ts'
 import type { TestStack } from '../support/local-stack.ts'
 
-/** What is measured, and the rise of it that never matters. */
+/** A kind of figure, and the rise of it that never matters. */
 export interface Kind {
   readonly unit: 'MB' | 'kB' | 'B' | ''
   readonly floor: number
