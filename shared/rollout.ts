@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { RolloutSetting, RolloutState } from './contract/rollout.ts'
+import type { RolloutSetting } from './contract/rollout.ts'
+import type { RolloutState } from './contract/rollout-state.ts'
 import { limits } from './limits.ts'
 
 const encoder = new TextEncoder()

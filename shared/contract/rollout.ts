@@ -16,10 +16,6 @@ export const rolloutModes = ['off', 'shadow', 'percent', 'on'] as const
 const rolloutModeSchema = z.enum(rolloutModes)
 export type RolloutMode = z.output<typeof rolloutModeSchema>
 
-/** The effect of the setting on one workspace. */
-export const rolloutStateSchema = z.enum(['on', 'shadow', 'off'])
-export type RolloutState = z.output<typeof rolloutStateSchema>
-
 /** From 0 to 100 with at most two decimals, so that each step of 0.01 is one bucket of 10,000. */
 const percentSchema = z
   .number()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { RolloutState } from '../contract/rollout.ts'
-import { rolloutStateSchema } from '../contract/rollout.ts'
+import type { RolloutState } from '../contract/rollout-state.ts'
+import { rolloutStateSchema } from '../contract/rollout-state.ts'
 import type { SourceName } from '../contract/tier-names.ts'
 import { sourceNames } from '../contract/tier-names.ts'
 import type { Role, UserId } from '../ids.ts'

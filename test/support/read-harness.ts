@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
-import type { RolloutState } from '../../shared/contract/rollout.ts'
+import type { RolloutState } from '../../shared/contract/rollout-state.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { createReadPath } from '../../worker/cache/read-path.ts'

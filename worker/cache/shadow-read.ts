@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
-import type { RolloutState } from '../../shared/contract/rollout.ts'
+import type { RolloutState } from '../../shared/contract/rollout-state.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { Proof } from '../ledger/view.ts'
 import type { Policy, Read } from './read-terms.ts'

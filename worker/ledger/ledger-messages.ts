@@ -1,5 +1,5 @@
 import type { ActivityCause } from '../../shared/contract/activity.ts'
-import type { RolloutState } from '../../shared/contract/rollout.ts'
+import type { RolloutState } from '../../shared/contract/rollout-state.ts'
 import type { UserId, Version } from '../../shared/ids.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import type { NoteDetail } from './book-notes.ts'

@@ -1,4 +1,4 @@
-import type { RolloutState } from '../../shared/contract/rollout.ts'
+import type { RolloutState } from '../../shared/contract/rollout-state.ts'
 
 /** How a workspace is answered, and the version of the setting that says so. */
 export interface RolloutNews {

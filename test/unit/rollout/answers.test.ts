@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { RolloutState } from '../../../shared/contract/rollout.ts'
+import type { RolloutState } from '../../../shared/contract/rollout-state.ts'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
 import { ok } from '../../../shared/result.ts'

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import type { RolloutState } from '../../../shared/contract/rollout.ts'
+import type { RolloutState } from '../../../shared/contract/rollout-state.ts'
 import { deploymentId, workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import { rolloutHappening } from '../../../worker/deployment/rollout/rollout-activity.ts'

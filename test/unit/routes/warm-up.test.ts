@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { WireError } from '../../../shared/contract/errors.ts'
 import { warmUpSchema } from '../../../shared/contract/management.ts'
 import type { WorkspaceNeeds } from '../../../shared/contract/origin.ts'
-import type { RolloutState } from '../../../shared/contract/rollout.ts'
+import type { RolloutState } from '../../../shared/contract/rollout-state.ts'
 import {
   boardIdSchema,
   campaignIdSchema,
