@@ -3,9 +3,11 @@ import {
   createServer,
   request as forward,
   type IncomingHttpHeaders,
+  type IncomingMessage,
   type OutgoingHttpHeaders,
 } from 'node:http'
 import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** A fault between a client and a service. Each part is optional, and without any the proxy changes nothing. */
 export interface ProxyFault {
@@ -59,25 +61,7 @@ export async function startFaultyProxy(): Promise<FaultyProxy> {
     const timer = setTimeout(release, holdMs)
     held.add(release)
   })
-  server.on('upgrade', (incoming, near, head) => {
-    const { hostname, port } = new URL(proxy.target)
-    const far = connect(Number(port), hostname, () => {
-      const lines = incoming.rawHeaders.flatMap((name, index, all) =>
-        index % 2 === 0 ? [`${name}: ${all[index + 1]}`] : [],
-      )
-      far.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
-      far.write(head)
-      far.pipe(near)
-      near.pipe(far)
-    })
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      one.on('error', () => other.destroy())
-      one.on('close', () => other.destroy())
-    }
-  })
+  server.on('upgrade', (incoming, near, head) => passSocket(proxy.target, incoming, near, head))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -98,4 +82,25 @@ export async function startFaultyProxy(): Promise<FaultyProxy> {
     },
   }
   return proxy
+}
+
+/** Passes a WebSocket on as it is. */
+function passSocket(target: string, incoming: IncomingMessage, near: Duplex, head: Buffer): void {
+  const { hostname, port } = new URL(target)
+  const far = connect(Number(port), hostname, () => {
+    const lines = incoming.rawHeaders.flatMap((name, index, all) =>
+      index % 2 === 0 ? [`${name}: ${all[index + 1]}`] : [],
+    )
+    far.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+    far.write(head)
+    far.pipe(near)
+    near.pipe(far)
+  })
+  for (const [one, other] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    one.on('error', () => other.destroy())
+    one.on('close', () => other.destroy())
+  }
 }

@@ -11,8 +11,8 @@ import { askUntilHit, awaitSighting, questionsWithin } from './sightings.ts'
 const settingsSchema = z.object({ data: cacheSettingsSchema })
 
 /**
- * Makes the canary ready: its cache is on for every resource, its database has the rows of every case, and there is a contact to change. What
- * it was before is restored at the end of the run, in the opposite order.
+ * Makes the canary ready: its cache is on for every resource, its database has the rows of every case, and there is a contact to change. All of
+ * that is restored at the end of the run, in the opposite order.
  */
 export async function prepareCanary(run: Omit<Run, 'canary'>): Promise<Canary> {
   await switchEverythingOn(run)

@@ -72,75 +72,58 @@ async function badTokens({ tokens, workspaceId }: Given): Promise<Refusal[]> {
 
 function closedDoors(given: Given): Refusal[] {
   const { workspaceId, tokens } = given
-  const admin: Sent = { as: 'admin' }
-  const event = JSON.stringify({ workspaceId, action: 'contact_updated', contactId: 'none' })
-  const post = (headers: Record<string, string>): Sent => ({
-    method: 'POST',
-    headers: { ...json, ...headers },
-    body: event,
+  const user = (
+    name: string,
+    headers: Record<string, string>,
+    as: 'admin' | 'nobody',
+    status: number,
+  ): Refusal => ({
+    ...{ name, path: permissionsPath, sent: { as, headers }, status },
   })
   const doors: Refusal[] = [
-    {
-      name: 'no token',
-      path: permissionsPath,
-      sent: { headers: { 'X-Workspace-ID': workspaceId } },
-      status: 401,
-    },
-    {
-      name: 'a password in place of a token',
-      path: permissionsPath,
-      sent: { headers: { Authorization: 'Basic YTpi', 'X-Workspace-ID': workspaceId } },
-      status: 401,
-    },
-    {
-      name: 'another user than the token names',
-      path: permissionsPath,
-      sent: { ...admin, headers: { 'X-User-ID': 'somebody-else' } },
-      status: 403,
-    },
-    {
-      name: 'a workspace that the user is not in',
-      path: permissionsPath,
-      sent: { ...admin, headers: { 'X-Workspace-ID': 'validate-nobody-is-in-here' } },
-      status: 403,
-    },
+    user('no token', { 'X-Workspace-ID': workspaceId }, 'nobody', 401),
+    user(
+      'a password for a token',
+      { Authorization: 'Basic YTpi', 'X-Workspace-ID': workspaceId },
+      'nobody',
+      401,
+    ),
+    user('another user than the token names', { 'X-User-ID': 'somebody-else' }, 'admin', 403),
+    user(
+      'a workspace that the user is not in',
+      { 'X-Workspace-ID': 'validate-nobody-is-in-here' },
+      'admin',
+      403,
+    ),
     {
       name: 'two workspaces in one request',
       path: '/api/cache-settings/workspace/another/counts',
-      sent: admin,
+      sent: { as: 'admin' },
       status: 400,
     },
-    { name: "an admin at an operator's door", path: redisPath, sent: admin, status: 403 },
-    { name: 'nobody at an invalidation', path: invalidatePath, sent: post({}), status: 401 },
-    {
-      name: 'a wrong key at an invalidation',
-      path: invalidatePath,
-      sent: post({ Authorization: 'Bearer not-the-internal-key' }),
-      status: 401,
-    },
-    {
-      name: "an admin's token at an invalidation",
-      path: invalidatePath,
-      sent: post({ Authorization: `Bearer ${tokens.admin}` }),
-      status: 401,
-    },
-    { name: 'nobody at the marks of the relay', path: '/api/cache/marks', sent: post({}), status: 401 },
-    { name: 'inbound mail without its secret', path: '/api/email-webhook', sent: post({}), status: 401 },
-    {
-      name: 'a call without its signature',
-      path: '/api/voice/conversation-initiation',
-      sent: post({}),
-      status: 401,
-    },
-    {
-      name: 'an ended call without its signature',
-      path: '/api/voice/post-call',
-      sent: post({}),
-      status: 401,
-    },
+    { name: "an admin at an operator's door", path: redisPath, sent: { as: 'admin' }, status: 403 },
+    ...doorsOfServices(given),
   ]
   if (tokens.member === null) return doors
   const settings = `/api/cache-settings/workspace/${workspaceId}/settings`
   const asMember: Sent = { as: 'member', method: 'POST', headers: json, body: '{}' }
   return [...doors, { name: "a member at an admin's door", path: settings, sent: asMember, status: 403 }]
+}
+
+/** The doors of the CRM's backend, of the relay, and of the services that send webhooks. */
+function doorsOfServices({ workspaceId, tokens }: Given): Refusal[] {
+  const body = JSON.stringify({ workspaceId, action: 'contact_updated', contactId: 'none' })
+  const door = (name: string, path: string, headers: Record<string, string> = {}): Refusal => ({
+    ...{ name, path, status: 401 },
+    sent: { method: 'POST', headers: { ...json, ...headers }, body },
+  })
+  return [
+    door('nobody at an invalidation', invalidatePath),
+    door('a wrong key at an invalidation', invalidatePath, { Authorization: 'Bearer not-the-internal-key' }),
+    door("an admin's token at an invalidation", invalidatePath, { Authorization: `Bearer ${tokens.admin}` }),
+    door('nobody at the marks of the relay', '/api/cache/marks'),
+    door('inbound mail without its secret', '/api/email-webhook'),
+    door('a call without its signature', '/api/voice/conversation-initiation'),
+    door('an ended call without its signature', '/api/voice/post-call'),
+  ]
 }
