@@ -57,12 +57,6 @@ const waiting = { group: 2, workers: 3, ...withProcesses }
 
 /** In the order in which they run within their group. */
 const rooms = [
-  room({
-    name: 'canaries',
-    group: 0,
-    include: ['test/simulation/canaries.test.ts', 'test/simulation/live/live.test.ts'],
-    ...long,
-  }),
   room({ name: 'simulation', group: 0, include: ['test/simulation/simulation.test.ts'], ...long }),
   room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
   room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),
@@ -86,6 +80,13 @@ const rooms = [
       sequence: { groupOrder: 1 },
     },
   },
+  // They only compute, for minutes, so they use what the tests beside them leave of the processors.
+  room({
+    name: 'canaries',
+    ...waiting,
+    include: ['test/simulation/canaries.test.ts', 'test/simulation/live/live.test.ts'],
+    ...long,
+  }),
   // It asks every question again after each of hundreds of writes, which takes most of a minute.
   room({
     name: 'completeness',
