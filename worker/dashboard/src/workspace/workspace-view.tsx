@@ -1,4 +1,5 @@
 import './workspace.css'
+import { FailureNotice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
 import { ActionsPanel } from './actions-panel.tsx'
@@ -9,8 +10,11 @@ import { useSettings } from './use-settings.ts'
 /** The settings of a workspace, the actions on its cache, and a read that shows their effect. */
 export function WorkspaceView() {
   const { workspace } = usePlace()
+  const settings = useSettings()
   // The panels come together: on a phone they stand below each other, and the first would push the others down.
-  if (useSettings().isPending) return <Waiting what="the workspace" />
+  if (settings.isPending) return <Waiting what="the workspace" />
+  // A panel that needs settings would ask for them again as soon as it is shown, and be replaced while they are loaded, again and again.
+  if (settings.isError) return <FailureNotice error={settings.error} retry={() => void settings.refetch()} />
   return (
     <>
       <div className="view-head">
