@@ -86,6 +86,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: "a view's age counts from the answer instead of the call",
+    firstSeed: 52,
     breaks: /bounded staleness/,
     replacements: [
       {
@@ -97,6 +98,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'a shared view is used although it begins after the version of the own view',
+    firstSeed: 148,
     breaks: /bounded staleness|read your writes/,
     replacements: [{ file: view, find: 'shared.since <= before.version &&', replace: '' }],
   },

@@ -55,7 +55,7 @@ export const markCanaries: readonly Canary[] = [
   },
   {
     bug: 'a proof is put on a view that is older than its changes',
-    firstSeed: 98,
+    firstSeed: 214,
     breaks: /^proof: /,
     replacements: [
       {
@@ -70,7 +70,7 @@ export const markCanaries: readonly Canary[] = [
   },
   {
     bug: 'rows are acknowledged by their ids alone, after a restore too',
-    firstSeed: 415,
+    firstSeed: 686,
     breaks: /^proof: |converges/,
     replacements: [
       {
@@ -82,7 +82,7 @@ export const markCanaries: readonly Canary[] = [
   },
   {
     bug: 'a look does not see a row that was not accepted before',
-    firstSeed: 240,
+    firstSeed: 495,
     breaks: /converges/,
     replacements: [
       {
