@@ -129,13 +129,15 @@ export interface Seen {
   readonly version: string
 }
 
-async function seenIn(page: Page, isMoved: (column: string) => boolean): Promise<Seen> {
+async function seenIn(page: Page): Promise<Seen> {
   const panel = page.locator('#contact-panel')
   const column = panel.getByLabel('Move to column').locator('option:checked')
   const version = panel.getByRole('heading', { name: 'The last change' }).locator('data')
-  await eventually(async () => isMoved((await column.textContent()) ?? ''))
-  await panel.locator('[data-step="screen"][data-at]').waitFor()
-  return { column: (await column.textContent()) ?? '', version: (await version.getAttribute('value')) ?? '' }
+  const isTold = (await panel.locator('[data-step="screen"][data-at]').count()) > 0
+  return {
+    column: (await column.textContent()) ?? '',
+    version: isTold ? ((await version.getAttribute('value')) ?? '') : '',
+  }
 }
 
 /**
@@ -149,6 +151,8 @@ export async function moveContact(hand: Hand, other: Hand, way: Way): Promise<re
   const before = await openFirst(hand, way)
   await openFirst(other, way)
   const { page, pick, tabTo, press } = hand
+  const windows = [page, other.page] as const
+  const earlier = await Promise.all(windows.map(seenIn))
   const select = page.locator('#contact-panel').getByLabel('Move to column')
   if (way === 'mouse') {
     const titles = await select.locator('option').allTextContents()
@@ -164,8 +168,13 @@ export async function moveContact(hand: Hand, other: Hand, way: Way): Promise<re
       .evaluate((option) => option.matches(':checked'))
     await press(isLast ? 'ArrowUp' : 'ArrowDown')
   }
-  const isMoved = (column: string) => column !== before
-  return [await seenIn(page, isMoved), await seenIn(other.page, isMoved)]
+  // The own window shows the move at once, and its version when that is told. Until then it has that of an earlier change.
+  await eventually(async () => {
+    const [own, others] = [await seenIn(page), await seenIn(other.page)]
+    const isNew = own.version !== earlier[0]?.version && own.column !== before
+    return isNew && own.version === others.version && own.column === others.column
+  })
+  return [await seenIn(page), await seenIn(other.page)]
 }
 
 /** Opens the first contact of the board that is shown, and answers its column. */

@@ -57,12 +57,8 @@ describe.skipIf(chromiumPath === null)('the whole dashboard', () => {
       await beginTask(other.page, 'board')
       await beginTask(hand.page, 'live')
       const [own, others] = await moveContact(hand, other, way)
-      expect(others.column).toBe(own.column)
-      // One write may move the contact twice, and a screen may have the first version for a moment.
-      expect([own.version, others.version]).toEqual([
-        expect.stringMatching(/^\d+$/),
-        expect.stringMatching(/^\d+$/),
-      ])
+      expect(others).toEqual(own)
+      expect(own.version).toMatch(/^\d+$/)
     })
   })
 
