@@ -87,21 +87,23 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
 
   it('replaces a token that cannot be read, or is back at the door with the reason', async () => {
     const { page } = await given.signedIn()
-    const breakSession = (members: string) =>
-      page.evaluate(`for (const [key, value] of Object.entries(sessionStorage))
-        if (key.startsWith('boardcache-session-'))
-          sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(value), ...${members} }))`)
+    /** Breaks the session once the page is left, whose own requests would otherwise end it before the next page sees it. */
+    const reloadBroken = async (members: string) => {
+      await page.evaluate(`addEventListener('pagehide', () => {
+        for (const [key, value] of Object.entries(sessionStorage))
+          if (key.startsWith('boardcache-session-'))
+            sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(value), ...${members} }))
+      })`)
+      await page.reload()
+    }
     await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
-    await breakSession("{ access_token: 'broken' }")
-    await page.reload()
+    await reloadBroken("{ access_token: 'broken' }")
     await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
-    await breakSession("{ access_token: 'broken', refresh_token: 'broken' }")
-    await page.reload()
+    await reloadBroken("{ access_token: 'broken', refresh_token: 'broken' }")
     await page.getByText(/^Your session has ended\. .*Sign in again\.$/).waitFor()
     await given.dashboard.signIn(operator, given.stack.password)
     await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
-    await breakSession("{ user: 'broken' }")
-    await page.reload()
+    await reloadBroken("{ user: 'broken' }")
     await page.getByText('Your session has ended. It could not be read. Sign in again.').waitFor()
     expect(await given.dashboard.seriousFaults()).toEqual([])
   })
