@@ -30,17 +30,22 @@ export function DeploymentView() {
 
 function Deployment() {
   const all = useAllWorkspaces()
-  // Nothing is shown before the list, which would push the rest away when it comes.
-  if (all.isPending) return <Waiting what="the workspaces" />
-  if (all.isError) return <FailureNotice error={all.error} retry={() => void all.refetch()} />
-  return <Acting on={all.data} />
+  // Nothing is shown before the list, which would push the rest away when it comes. Once it is there, a run goes on although it cannot be
+  // read again.
+  if (all.data !== undefined) return <Acting known={all.data} />
+  return all.isError ? (
+    <FailureNotice error={all.error} retry={() => void all.refetch()} />
+  ) : (
+    <Waiting what="the workspaces" />
+  )
 }
 
 interface ActingProps {
-  readonly on: readonly { readonly id: string; readonly name: string }[]
+  /** All workspaces of the deployment. */
+  readonly known: readonly { readonly id: string; readonly name: string }[]
 }
 
-function Acting({ on: known }: ActingProps) {
+function Acting({ known }: ActingProps) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<DeedName | null>(null)
   const { run, start, pause, resume, stop } = useRun()

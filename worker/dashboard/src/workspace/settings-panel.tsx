@@ -4,7 +4,7 @@ import { limits } from '../../../../shared/limits.ts'
 import { Switch } from '../parts/choice.tsx'
 import { formatClock, formatLifetime } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
-import { Panel, Waiting } from '../parts/panel.tsx'
+import { Panel } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
 import { usePlace } from '../place.ts'
 import { titleOf } from '../resources/resource-question.ts'
@@ -28,16 +28,9 @@ function settingTitle(name: string): string {
   return words[name]?.title ?? titleOf(name)
 }
 
-/** The cache's switch, the features and the lifetimes. Members see them, and admins change them. */
+/** The cache's switch, the features and the lifetimes. Members see them, and admins change them. The view shows it once there are settings. */
 export function SettingsPanel() {
   const settings = useSettings()
-  if (settings.isPending) {
-    return (
-      <Panel title="Cache settings">
-        <Waiting what="the settings" />
-      </Panel>
-    )
-  }
   if (settings.isError) {
     return (
       <Panel title="Cache settings">
@@ -45,7 +38,7 @@ export function SettingsPanel() {
       </Panel>
     )
   }
-  return <SettingsForm settings={settings.data} />
+  return settings.data !== undefined && <SettingsForm settings={settings.data} />
 }
 
 function SettingsForm({ settings }: { settings: CacheSettings }) {

@@ -11,10 +11,15 @@ import { useSettings } from './use-settings.ts'
 export function WorkspaceView() {
   const { workspace } = usePlace()
   const settings = useSettings()
-  // The panels come together: on a phone they stand below each other, and the first would push the others down.
-  if (settings.isPending) return <Waiting what="the workspace" />
-  // A panel that needs settings would ask for them again as soon as it is shown, and be replaced while they are loaded, again and again.
-  if (settings.isError) return <FailureNotice error={settings.error} retry={() => void settings.refetch()} />
+  // The panels come together: on a phone they stand below each other, and the first would push the others down. Without settings there are
+  // none: a panel would ask for them again as soon as it is shown, and be replaced while they are loaded, again and again.
+  if (settings.data === undefined) {
+    return settings.isError ? (
+      <FailureNotice error={settings.error} retry={() => void settings.refetch()} />
+    ) : (
+      <Waiting what="the workspace" />
+    )
+  }
   return (
     <>
       <div className="view-head">
