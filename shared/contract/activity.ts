@@ -4,7 +4,7 @@ import { limits } from '../limits.ts'
 import { alertChangeSchema } from './alerts.ts'
 import { invalidationActionSchema } from './invalidation.ts'
 import { redisNamespaceSchema } from './redis.ts'
-import { rolloutSettingSchema } from './rollout.ts'
+import { rolloutLists, rolloutSettingSchema } from './rollout.ts'
 import { deedNames } from './workspaces.ts'
 
 /*
@@ -114,7 +114,7 @@ export const deploymentActivitySchema = z.discriminatedUnion('kind', [
     /** How many workspaces each list gained and lost. Their ids are for operators alone (`GET /api/rollout`). */
     lists: z.array(
       z.object({
-        list: z.enum(['allow', 'deny', 'shadowed']),
+        list: z.enum(rolloutLists),
         added: z.int().nonnegative(),
         removed: z.int().nonnegative(),
       }),

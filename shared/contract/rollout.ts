@@ -24,6 +24,9 @@ const percentSchema = z
   .refine((percent) => Number(percent.toFixed(2)) === percent, 'must have at most two decimals')
   .meta({ multipleOf: 0.01, examples: [12.5] })
 
+/** The members of the setting that are lists of workspaces. */
+export const rolloutLists = ['allow', 'deny', 'shadowed'] as const
+
 const workspacesSchema = z
   .array(workspaceIdSchema)
   .max(limits.rolloutWorkspacesMax)

@@ -26,6 +26,8 @@ interface AwakeLedgers {
 interface AwakeLedgersOptions {
   readonly storage: SqlStorage
   readonly clock: Clock
+  /** The version of the setting when this object starts. Its ledgers are marked on disk already. */
+  readonly version: number
   /** Calls a ledger, and answers the version that is in force there afterwards. Rejects if it cannot be reached. */
   tell(scope: string, news: RolloutNews): Promise<number>
 }
@@ -43,10 +45,13 @@ export function createAwakeLedgers(options: AwakeLedgersOptions): AwakeLedgers {
 
 class StoredLedgers implements AwakeLedgers {
   private readonly options: AwakeLedgersOptions
-  private expected = 0
+  private expected: number
+  /** Whether a ledger may be behind. Once none is, that stays so until another version is expected. */
+  private mayBeBehind = true
 
   constructor(options: AwakeLedgersOptions) {
     this.options = options
+    this.expected = options.version
     this.rows(schema)
   }
 
@@ -63,6 +68,7 @@ class StoredLedgers implements AwakeLedgers {
 
   expect(version: number, stateOf: (scope: string) => RolloutState): void {
     this.expected = version
+    this.mayBeBehind = true
     this.forgetSleeping(this.options.clock.now())
     for (const row of this.rows('select scope, confirmed from rollout_ledgers')) {
       const { scope, confirmed } = rowSchema.parse(row)
@@ -72,12 +78,16 @@ class StoredLedgers implements AwakeLedgers {
   }
 
   behind(): number {
+    // This is asked with every sample of the figures, and looks at every ledger.
+    if (!this.mayBeBehind) return 0
     const oldestMs = this.options.clock.now() - limits.rolloutLeaseMs
     const [row] = this.rows(
       'select count(*) as n from rollout_ledgers where version < ? and asked_at_ms >= ?',
       ...[this.expected, oldestMs],
     )
-    return countSchema.parse(row).n
+    const { n } = countSchema.parse(row)
+    this.mayBeBehind = n > 0
+    return n
   }
 
   async tellRound(version: number, stateOf: (scope: string) => RolloutState): Promise<void> {

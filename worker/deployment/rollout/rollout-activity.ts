@@ -1,4 +1,5 @@
 import type { DeploymentActivity } from '../../../shared/contract/activity.ts'
+import { rolloutLists } from '../../../shared/contract/rollout.ts'
 import { authorOf } from '../activity/activity-log.ts'
 import type { RolloutChanged } from './rollout-desk.ts'
 
@@ -6,7 +7,7 @@ type RolloutItem = Omit<Extract<DeploymentActivity, { readonly kind: 'rollout' }
 
 /** A change of the rollout as an item of activity. Others than operators may see it, so it names no workspace. */
 export function rolloutHappening({ before, after, by }: RolloutChanged): RolloutItem {
-  const lists = (['allow', 'deny', 'shadowed'] as const)
+  const lists = rolloutLists
     .map((list) => ({
       list,
       added: missingIn(before[list], after[list]),

@@ -8,7 +8,7 @@ import type {
   RolloutSetting,
   ShadowReport,
 } from '../../../shared/contract/rollout.ts'
-import { rolloutModes } from '../../../shared/contract/rollout.ts'
+import { rolloutLists, rolloutModes } from '../../../shared/contract/rollout.ts'
 import { deploymentId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
@@ -81,10 +81,9 @@ class Desk implements RolloutDesk {
     const { storage, clock, tell } = options
     this.options = options
     this.book = createRolloutBook(storage)
-    this.ledgers = createAwakeLedgers({ storage, clock, tell })
+    this.ledgers = createAwakeLedgers({ storage, clock, version: this.book.current().version, tell })
     this.suspects = createSuspects(storage)
     this.differences = createDifferences(storage)
-    this.expect()
   }
 
   read(): Rollout {
@@ -132,8 +131,7 @@ class Desk implements RolloutDesk {
       [seriesOf('rollout_unconfirmed_ledgers', [])]: this.ledgers.behind(),
     }
     for (const mode of rolloutModes) gauges[seriesOf('rollout_mode', [mode])] = mode === setting.mode ? 1 : 0
-    for (const list of ['allow', 'deny', 'shadowed'] as const)
-      gauges[seriesOf('rollout_workspaces', [list])] = setting[list].length
+    for (const list of rolloutLists) gauges[seriesOf('rollout_workspaces', [list])] = setting[list].length
     return gauges
   }
 

@@ -1,7 +1,7 @@
 import './rollout.css'
 import { useState } from 'react'
 import type { Rollout } from '../../../../shared/contract/rollout.ts'
-import { rolloutModes } from '../../../../shared/contract/rollout.ts'
+import { rolloutLists, rolloutModes } from '../../../../shared/contract/rollout.ts'
 import { ApiFailure } from '../api/failure.ts'
 import { formatClock, formatCount, formatDay } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
@@ -13,7 +13,6 @@ import {
   changeOf,
   draftOf,
   idsOf,
-  listNames,
   listTitles,
   modeSentences,
   modeTitles,
@@ -168,7 +167,7 @@ function Fields({ draft, onChange }: FieldsProps) {
       <details>
         <summary>Single workspaces</summary>
         <div className="rollout-lists">
-          {listNames.map((name) => {
+          {rolloutLists.map((name) => {
             const isBad = idsOf(draft.lists[name]) === null
             return (
               <label key={name} className="field">

@@ -1,4 +1,5 @@
 import type { Rollout, RolloutMode } from '../../../../shared/contract/rollout.ts'
+import { rolloutLists } from '../../../../shared/contract/rollout.ts'
 import type { WorkspaceId } from '../../../../shared/ids.ts'
 import { workspaceIdSchema } from '../../../../shared/ids.ts'
 import { formatCount } from '../parts/format.ts'
@@ -18,8 +19,7 @@ export const modeSentences: Readonly<Record<RolloutMode, string>> = {
   on: 'The tiers answer everybody.',
 }
 
-export const listNames = ['allow', 'deny', 'shadowed'] as const
-type ListName = (typeof listNames)[number]
+type ListName = (typeof rolloutLists)[number]
 
 export const listTitles: Readonly<Record<ListName, { readonly title: string; readonly hint: string }>> = {
   allow: { title: 'Always within the percentage', hint: 'Answered by the tiers in the mode Percent.' },
@@ -58,7 +58,7 @@ export interface DraftedChange {
 /** The members that a draft changes; null if it cannot be sent, since a text is not valid. */
 export function changeOf(draft: RolloutDraft, rollout: Rollout): DraftedChange | null {
   const percent = percentOf(draft.percent)
-  const lists = listNames.map((name) => [name, idsOf(draft.lists[name])] as const)
+  const lists = rolloutLists.map((name) => [name, idsOf(draft.lists[name])] as const)
   if (percent === null || lists.some(([, ids]) => ids === null)) return null
   const changed = lists.filter(([name, ids]) => ids?.join() !== rollout[name].join())
   return {
@@ -85,7 +85,7 @@ export function idsOf(text: string): readonly WorkspaceId[] | null {
 /** A change in short sentences, for the question before it. */
 export function sentencesOf(change: DraftedChange, rollout: Rollout): readonly string[] {
   const { mode, percent } = change
-  const lists = listNames.flatMap((name) => {
+  const lists = rolloutLists.flatMap((name) => {
     const ids = change[name]
     if (ids === undefined) return []
     const added = ids.filter((id) => !rollout[name].includes(id)).length
