@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
-import { z } from 'zod'
 import { chromiumPath } from '../support/chromium.ts'
+import { seriousFaultsOf } from './axe.ts'
 
 /** An admin of the operators' workspace. */
 export const operator = 'ops@boardcache.example'
@@ -119,29 +117,4 @@ export function accountOf(page: Page): Locator {
 export async function signOutOf(page: Page): Promise<void> {
   await accountOf(page).click()
   await page.getByRole('button', { name: 'Sign out' }).click()
-}
-
-const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-const axeReportSchema = z.object({
-  violations: z.array(
-    z.object({
-      id: z.string(),
-      impact: z.string().nullable(),
-      nodes: z.array(z.object({ html: z.string(), failureSummary: z.string().optional() })),
-    }),
-  ),
-})
-
-/** Uses the debugging protocol, which the page's content security policy does not restrict. */
-export async function seriousFaultsOf(page: Page): Promise<string[]> {
-  await page.evaluate(await axeSource)
-  const report = axeReportSchema.parse(
-    await page.evaluate('axe.run(document, { resultTypes: ["violations"] })'),
-  )
-  return report.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary = '' }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
-    )
 }

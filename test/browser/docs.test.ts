@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { ask } from '../support/api-client.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
-import { launchBrowser, seriousFaultsOf } from './dashboard-page.ts'
+import { seriousFaultsOf } from './axe.ts'
+import { launchBrowser } from './dashboard-page.ts'
 
 const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
 const methods = ['get', 'post', 'put', 'patch', 'delete']

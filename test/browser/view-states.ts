@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import type { Page, Route } from 'playwright-core'
 import { z } from 'zod'
 import { inspectorAddress } from '../../worker/dashboard/src/resources/inspector-address.ts'
 import { eventually } from '../support/eventually.ts'
+import { seriousFaultsOf } from './axe.ts'
 
 /** Every view that the dashboard has, at an address that has something to load. */
 export const addresses = {
@@ -51,22 +50,10 @@ export async function refuse(route: Route): Promise<void> {
   })
 }
 
-const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-const reportSchema = z.object({
-  violations: z.array(
-    z.object({
-      id: z.string(),
-      impact: z.string().nullable(),
-      nodes: z.array(z.object({ html: z.string(), failureSummary: z.string().optional() })),
-    }),
-  ),
-})
-
 /** Colours are all that differs between the themes, so the other rules run once. */
 const bothThemes = [
-  { theme: 'light', options: { resultTypes: ['violations'] } },
-  { theme: 'dark', options: { resultTypes: ['violations'], runOnly: ['color-contrast'] } },
+  { theme: 'light', rules: null },
+  { theme: 'dark', rules: ['color-contrast'] },
 ] as const
 
 /** The widest element that reaches past the page, so that a fault can be found. */
@@ -89,20 +76,9 @@ export async function faultsOf(page: Page, state: string): Promise<string[]> {
   if (lines.join('').trim() === '') faults.push('is empty')
   const wide = z.string().parse(await page.evaluate(widest))
   if (wide !== '') faults.push(`scrolls sideways: ${wide}`)
-  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(await axeSource)
-  for (const { theme, options } of bothThemes) {
+  for (const { theme, rules } of bothThemes) {
     await page.emulateMedia({ colorScheme: theme })
-    const { violations } = reportSchema.parse(
-      await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`),
-    )
-    for (const { id, impact, nodes } of violations) {
-      if (impact !== 'serious' && impact !== 'critical') continue
-      faults.push(
-        ...nodes.map(
-          ({ html, failureSummary = '' }) => `${theme}: ${id}: ${html.slice(0, 160)} ${failureSummary}`,
-        ),
-      )
-    }
+    faults.push(...(await seriousFaultsOf(page, rules)).map((fault) => `${theme}: ${fault}`))
   }
   return faults.map((fault) => `${state}: ${fault}`)
 }

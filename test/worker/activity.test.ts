@@ -3,22 +3,12 @@ import { exports } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { deploymentActivityPageSchema, workspaceActivityPageSchema } from '../../shared/contract/activity.ts'
-import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
+import { workerTokenFor } from '../support/worker-tokens.ts'
 
 afterEach(reset)
 
-const tokenFor = async (workspaces: Record<string, 'admin' | 'member'>) =>
-  makeToken(
-    { name: 'a good one', refusal: null },
-    {
-      issuer: 'https://example.supabase.co/auth/v1',
-      audience: 'authenticated',
-      nowSeconds: Math.floor(Date.now() / 1_000),
-      signer: await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET),
-      claims: { app_metadata: { workspaces } },
-    },
-  )
+const tokenFor = async (workspaces: Record<string, 'admin' | 'member'>) => workerTokenFor(workspaces)
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
 const internal = bearer(workerTestBindings.INTERNAL_AUTH_KEY)
 const admin = { ...bearer(await tokenFor({ '15213': 'admin' })), 'X-Workspace-ID': '15213' }

@@ -2,20 +2,10 @@ import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { backendBodies } from '../../shared/contract/backend-writes.ts'
 import { errorBodySchema, wireErrors } from '../../shared/contract/errors.ts'
-import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
+import { workerTokenFor } from '../support/worker-tokens.ts'
 
-const tokenFor = async (role: 'admin' | 'member') =>
-  makeToken(
-    { name: 'a good one', refusal: null },
-    {
-      issuer: 'https://example.supabase.co/auth/v1',
-      audience: 'authenticated',
-      nowSeconds: Math.floor(Date.now() / 1_000),
-      signer: await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET),
-      claims: { app_metadata: { workspaces: { '15213': role } } },
-    },
-  )
+const tokenFor = async (role: 'admin' | 'member') => workerTokenFor({ '15213': role })
 const workspace = { 'X-Workspace-ID': '15213' }
 const service = { ...workspace, Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` }
 const admin = { ...workspace, Authorization: `Bearer ${await tokenFor('admin')}` }

@@ -12,22 +12,13 @@ import {
 import type { Causes } from '../../worker/deployment/metrics/causes/cause-batch.ts'
 import { createSketches } from '../../worker/deployment/metrics/causes/cause-batch.ts'
 import { totalsOf } from '../../worker/deployment/metrics/totals.ts'
-import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
+import { workerTokenFor } from '../support/worker-tokens.ts'
 
 afterEach(reset)
 
 const tokenFor = async (workspaces: Readonly<Record<string, 'admin' | 'member'>>) =>
-  makeToken(
-    { name: 'a good one', refusal: null },
-    {
-      issuer: 'https://example.supabase.co/auth/v1',
-      audience: 'authenticated',
-      nowSeconds: Math.floor(Date.now() / 1_000),
-      signer: await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET),
-      claims: { app_metadata: { workspaces } },
-    },
-  )
+  workerTokenFor(workspaces)
 const operator = workerTestBindings.INTERNAL_AUTH_KEY
 
 async function ask(path: string, token: string, workspaceId = '15213') {

@@ -2,19 +2,10 @@ import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { errorBodySchema, wireErrors } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
-import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
+import { workerTokenFor } from '../support/worker-tokens.ts'
 
-const token = await makeToken(
-  { name: 'a good one', refusal: null },
-  {
-    issuer: 'https://example.supabase.co/auth/v1',
-    audience: 'authenticated',
-    nowSeconds: Math.floor(Date.now() / 1_000),
-    signer: await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET),
-    claims: { app_metadata: { workspaces: { '15213': 'member' } } },
-  },
-)
+const token = await workerTokenFor({ '15213': 'member' })
 const member = { Authorization: `Bearer ${token}`, 'X-Workspace-ID': '15213' }
 const place = { board_id: 'board_123', board_column_id: 'col_1' }
 

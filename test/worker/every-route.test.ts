@@ -4,25 +4,15 @@ import { errorBodySchema, type WireErrorCode, wireErrors } from '../../shared/co
 import { routes } from '../../worker/app.ts'
 import type { Access } from '../../worker/auth/callers.ts'
 import type { Route } from '../../worker/http/route.ts'
-import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
+import { workerTokenFor } from '../support/worker-tokens.ts'
 
 /*
  * The requests that every route refuses, whatever it does. The routes and their declarations are those of the Worker's own table, so a new one is in
  * these tests at once.
  */
 
-const tokenFor = async (workspace: string) =>
-  makeToken(
-    { name: 'a good one', refusal: null },
-    {
-      issuer: 'https://example.supabase.co/auth/v1',
-      audience: 'authenticated',
-      nowSeconds: Math.floor(Date.now() / 1_000),
-      signer: await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET),
-      claims: { app_metadata: { workspaces: { [workspace]: 'admin' } } },
-    },
-  )
+const tokenFor = async (workspace: string) => workerTokenFor({ [workspace]: 'admin' })
 const workspace = { 'X-Workspace-ID': '15213' }
 const key = { ...workspace, Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` }
 const admin = { ...workspace, Authorization: `Bearer ${await tokenFor('15213')}` }

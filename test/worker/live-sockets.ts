@@ -4,21 +4,12 @@ import { z } from 'zod'
 import type { ClientFrame, HubFrame } from '../../shared/contract/live.ts'
 import { liveProtocol } from '../../shared/contract/live.ts'
 import { shownMoves } from '../../shared/tags/moves.ts'
-import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
+import { workerTokenFor } from '../support/worker-tokens.ts'
 
 /** A token of a user who is a member of one workspace. */
 export async function tokenFor(workspace: string, user = 'ann'): Promise<string> {
-  return makeToken(
-    { name: 'a good one', refusal: null },
-    {
-      issuer: 'https://example.supabase.co/auth/v1',
-      audience: 'authenticated',
-      nowSeconds: Math.floor(Date.now() / 1_000),
-      signer: await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET),
-      claims: { sub: user, app_metadata: { workspaces: { [workspace]: 'member' } } },
-    },
-  )
+  return workerTokenFor({ [workspace]: 'member' }, user)
 }
 
 export function request(path: string, headers: Record<string, string>): Promise<Response> {

@@ -4,25 +4,15 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { deploymentActivityPageSchema } from '../../shared/contract/activity.ts'
 import { rolloutSchema, shadowReportSchema } from '../../shared/contract/rollout.ts'
-import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
+import { workerTokenFor } from '../support/worker-tokens.ts'
 
 afterEach(reset)
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
 const internal = bearer(workerTestBindings.INTERNAL_AUTH_KEY)
 const reader = bearer(workerTestBindings.METRICS_TOKEN)
-const tokenOf = async (role: 'admin' | 'member') =>
-  makeToken(
-    { name: 'a good one', refusal: null },
-    {
-      issuer: 'https://example.supabase.co/auth/v1',
-      audience: 'authenticated',
-      nowSeconds: Math.floor(Date.now() / 1_000),
-      signer: await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET),
-      claims: { app_metadata: { workspaces: { '15213': role } } },
-    },
-  )
+const tokenOf = async (role: 'admin' | 'member') => workerTokenFor({ '15213': role })
 const admin = { ...bearer(await tokenOf('admin')), 'X-Workspace-ID': '15213' }
 const member = { ...bearer(await tokenOf('member')), 'X-Workspace-ID': '15213' }
 

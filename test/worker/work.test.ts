@@ -3,20 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { errorBodySchema, wireErrors } from '../../shared/contract/errors.ts'
 import { exportBody } from '../../shared/contract/exports.ts'
 import { notificationsReadBody } from '../../shared/contract/notifications.ts'
-import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
+import { workerTokenFor } from '../support/worker-tokens.ts'
 
-const tokenFor = async (role: 'admin' | 'member') =>
-  makeToken(
-    { name: 'a good one', refusal: null },
-    {
-      issuer: 'https://example.supabase.co/auth/v1',
-      audience: 'authenticated',
-      nowSeconds: Math.floor(Date.now() / 1_000),
-      signer: await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET),
-      claims: { app_metadata: { workspaces: { '15213': role } } },
-    },
-  )
+const tokenFor = async (role: 'admin' | 'member') => workerTokenFor({ '15213': role })
 const workspace = { 'X-Workspace-ID': '15213' }
 const service = {
   ...workspace,

@@ -232,13 +232,14 @@ async function answerPastTiers(passage: Passage, proof: Proof): Promise<Awaited<
   const { read, policy, options } = passage
   if (read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
   const isWanted = read.isBypass || !policy.isEnabled
-  if (rolloutBy(proof) !== 'on') notePastTiers(passage)
+  const rollout = rolloutBy(proof)
+  if (rollout !== 'on') notePastTiers(passage)
   const startedAtMs = options.clock.now()
   const loaded = await loadTimed(passage, proof, isWanted ? 'passing' : 'lingering', null)
   if (!loaded.ok) return isWanted ? loaded : err(spread(loaded.error, options.random()))
   const { entry, certainty } = loaded.value
   const answered = say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[certainty])
-  const isCompared = rolloutBy(proof) === 'shadow' && !isWanted && !read.wish.isNoStore
+  const isCompared = rollout === 'shadow' && !isWanted && !read.wish.isNoStore
   if (!isCompared || certainty !== 'current') return ok(answered)
   const terms = { options, read, policy, lifetimeSeconds: wishedLifetime(passage) }
   const loadMs = options.clock.now() - startedAtMs
@@ -270,7 +271,7 @@ function say(
   doubt: Doubt | null,
 ): ReadAnswer {
   const view = proof.ok ? proof.value : proof.error.last
-  const rollout = view?.rollout ?? 'on'
+  const rollout = rolloutBy(proof)
   return {
     entry,
     key: read.key,

@@ -1,7 +1,6 @@
 import type { Awaitable } from '../../shared/awaitable.ts'
 import { whenReady } from '../../shared/awaitable.ts'
 import { safeHeaderEntries } from '../../shared/contract/safe-headers.ts'
-import { traceparentHeader } from '../../shared/contract/trace.ts'
 import { limits } from '../../shared/limits.ts'
 import { ConfigError } from '../config.ts'
 import type { RequestMethod } from '../events.ts'
@@ -11,7 +10,7 @@ import { letRead, preflight } from './cors.ts'
 import type { WorkKeeper } from './exchange.ts'
 import { Exchange, requestIdOf } from './exchange.ts'
 import { isWellEncoded } from './input.ts'
-import { logRequest, traceOf } from './request-log.ts'
+import { logRequest, type RequestTrace, traceOf } from './request-log.ts'
 import type { Method } from './route.ts'
 
 /** The routes and files behind the entrance. */
@@ -63,10 +62,7 @@ export function createEntrance(inside: Inside) {
     } catch (error) {
       const requestId = requestIdOf(request.headers)
       const trace = traceOf(request.headers, requestId)
-      const answer = answerFailure(error, requestId, trace.traceId)
-      answer.headers.set('X-Request-ID', requestId)
-      answer.headers.set(traceparentHeader, trace.answered)
-      return safe(answer)
+      return marked(answerFailure(error, requestId, trace.traceId), trace)
     }
     const exchange = new Exchange(request, services, keeper)
     return whenReady(answerOf(exchange), (answer) => {
@@ -79,21 +75,17 @@ export function createEntrance(inside: Inside) {
 
 /** Sets the headers that every answer carries and that its handler did not take from prepared ones. */
 function completed(exchange: Exchange, answer: Response): Response {
-  if (exchange.method === 'OPTIONS') return marked(answer, exchange)
+  if (exchange.method === 'OPTIONS') return marked(answer, exchange.trace)
   letRead(answer.headers, exchange.headers.get('Origin'), exchange.services.config.allowedOrigins)
   // Hono drops the body of a route's answer to HEAD. A refusal before the route, or a 500, still has one, and a HEAD answer
   // must not (RFC 9110 section 9.3.2).
   const isTooLong = exchange.isHead && answer.body !== null
-  return marked(isTooLong ? new Response(null, answer) : answer, exchange)
+  return marked(isTooLong ? new Response(null, answer) : answer, exchange.trace)
 }
 
 /** Sets the headers that every answer carries, whether the request succeeded or failed. */
-function marked(answer: Response, exchange: Exchange): Response {
-  exchange.name(answer.headers)
-  return safe(answer)
-}
-
-function safe(answer: Response): Response {
+function marked(answer: Response, trace: RequestTrace): Response {
+  trace.nameOn(answer.headers)
   for (const [name, value] of safeHeaderEntries) answer.headers.set(name, value)
   return answer
 }

@@ -1,6 +1,5 @@
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
-import { traceparentHeader } from '../../shared/contract/trace.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
 import type { Arrival, NamedInBody } from '../auth/admit.ts'
@@ -92,15 +91,9 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
 
   headersOf(prepared: PreparedHeaders): Headers {
     const headers = prepared.copy(this.headers.get('Origin'), this.services.config.allowedOrigins)
-    this.name(headers)
+    this.trace.nameOn(headers)
     this.hasAllHeaders = true
     return headers
-  }
-
-  /** Sets the headers under which the answer is found in the logs. */
-  name(headers: Headers): void {
-    headers.set('X-Request-ID', this.requestId)
-    headers.set(traceparentHeader, this.trace.answered)
   }
 
   pathParameters(): Readonly<Record<string, string>> {

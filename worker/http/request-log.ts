@@ -1,5 +1,5 @@
 import type { Trace } from '../../shared/contract/trace.ts'
-import { answeredParent, ownTrace, parseTrace } from '../../shared/contract/trace.ts'
+import { answeredParent, ownTrace, parseTrace, traceparentHeader } from '../../shared/contract/trace.ts'
 import type { Config } from '../config.ts'
 import type { CallNotes } from './route.ts'
 
@@ -82,6 +82,12 @@ export class RequestTrace implements Trace {
   /** The value of `traceparent` on the answer. */
   get answered(): string {
     return answeredParent(this.read(), this.requestId)
+  }
+
+  /** Sets the headers under which the answer is found in the logs. */
+  nameOn(headers: Headers): void {
+    headers.set('X-Request-ID', this.requestId)
+    headers.set(traceparentHeader, this.answered)
   }
 
   private read(): Trace {

@@ -2,15 +2,10 @@ import { expect, it } from 'vitest'
 import type { RolloutState } from '../../../shared/contract/rollout-state.ts'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
-import { ok } from '../../../shared/result.ts'
-import { createEntrance } from '../../../worker/http/entrance.ts'
-import { createInside } from '../../../worker/http/mount.ts'
-import { createPublicAnswers } from '../../../worker/http/public-answers.ts'
-import { resourceRoute } from '../../../worker/routes/resources.ts'
-import type { Services } from '../../../worker/services.ts'
 import { entryOf } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { answerOf } from '../../support/inquiries.ts'
+import { createResourceDoor } from '../../support/resource-door.ts'
 
 /** Sends a request for a page or for counts to a Worker whose read path has answered in this state. */
 async function send(
@@ -25,22 +20,7 @@ async function send(
     ...{ entry: entryOf({ body, createdAtMs: clock.now() }), rollout, isCacheEnabled: isOn },
     ...(isOn ? {} : { status: 'BYPASS', source: 'database' }),
   })
-  const services = {
-    clock,
-    config: { allowedOrigins: [], requestLog: { level: 'silent', sampleRate: 0 } },
-    metrics: {
-      recorder: { record: () => undefined },
-      causes: { count: () => undefined },
-      flushSoon: () => null,
-    },
-    bearer: { authenticate: () => ok({ userId: 'user-1', token: 't', workspaces: null, expiresAtMs: 0 }) },
-    memberships: { roleOf: () => ok('member') },
-    rateLimits: { user: null, workspace: null },
-    answer: () => ok(answered),
-  } as unknown as Services
-  const enter = createEntrance(createInside([resourceRoute(resource)], [], createPublicAnswers(clock)))
-  const request = new Request(`https://boardcache.test${path}`, { headers: { 'X-Workspace-ID': '15213' } })
-  const response = await enter(request, () => services, null, { waitUntil: () => undefined })
+  const response = await createResourceDoor(resource, clock, answered)(path)
   const { data } = (await response.json()) as { data: Record<string, unknown> }
   return { data, cacheStatus: response.headers.get('Cache-Status') ?? '' }
 }

@@ -1,16 +1,11 @@
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineResource } from '../../../shared/resources/resource.ts'
-import { ok } from '../../../shared/result.ts'
 import { workspaceTag } from '../../../shared/tags/tags.ts'
-import { createEntrance } from '../../../worker/http/entrance.ts'
-import { createInside } from '../../../worker/http/mount.ts'
-import { createPublicAnswers } from '../../../worker/http/public-answers.ts'
-import { resourceRoute } from '../../../worker/routes/resources.ts'
-import type { Services } from '../../../worker/services.ts'
 import { entryOf } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { answerOf } from '../../support/inquiries.ts'
+import { createResourceDoor } from '../../support/resource-door.ts'
 
 const hourMs = 3_600_000
 
@@ -43,24 +38,10 @@ const partAt = (atMs: number) => (new Date(atMs).getUTCHours() < 12 ? 'good "mor
 
 function createSend() {
   const clock = createFakeClock()
-  const services = {
-    clock,
-    config: { allowedOrigins: [], requestLog: { level: 'silent', sampleRate: 0 } },
-    metrics: {
-      recorder: { record: () => undefined },
-      causes: { count: () => undefined },
-      flushSoon: () => null,
-    },
-    bearer: { authenticate: () => ok({ userId: 'user-1', token: 't', workspaces: null, expiresAtMs: 0 }) },
-    memberships: { roleOf: () => ok('member') },
-    rateLimits: { user: null, workspace: null },
-    answer: () => ok(answerOf({ entry: entryOf({ body: new TextEncoder().encode('{"name":"Ann"}') }) })),
-  } as unknown as Services
-  const enter = createEntrance(createInside([resourceRoute(salute)], [], createPublicAnswers(clock)))
+  const entry = entryOf({ body: new TextEncoder().encode('{"name":"Ann"}') })
+  const ask = createResourceDoor(salute, clock, answerOf({ entry }))
   const send = async (etag?: string) => {
-    const headers = { 'X-Workspace-ID': '15213', ...(etag === undefined ? {} : { 'If-None-Match': etag }) }
-    const request = new Request('https://boardcache.test/api/salute', { headers })
-    const response = await enter(request, () => services, null, { waitUntil: () => undefined })
+    const response = await ask('/api/salute', etag === undefined ? {} : { 'If-None-Match': etag })
     return { status: response.status, etag: response.headers.get('ETag') ?? '', text: await response.text() }
   }
   return { clock, send }

@@ -3,7 +3,7 @@ import type { DeedName } from '../../../../shared/contract/workspaces.ts'
 import { formatValue, titleOfName } from '../live/alert-words.ts'
 import { addressOfView } from '../views.ts'
 import type { ActivityItem } from './feed.ts'
-import { inspectedBy } from './inspected-by.ts'
+import { inspectedBy, namedBoard } from './inspected-by.ts'
 
 export const kindTitles: Readonly<Record<ActivityItem['kind'], string>> = {
   invalidation: 'Invalidation',
@@ -149,8 +149,7 @@ export function touchedBy(
   if (item.kind === 'deed') return [{ title: 'The deployment', address: addressOfView('deployment') }]
   if (item.kind !== 'invalidation') return [figuresAround(item.at)]
   const named = item.event?.boardId
-  const ids =
-    named === undefined ? boards : [boards.find(({ id }) => id === named) ?? { id: named, name: named }]
+  const ids = named === undefined ? boards : [namedBoard(named, boards)]
   return [
     ...ids.map(({ id, name }) => ({ title: `Board ${name}`, address: addressOfView('board', id) })),
     ...(isAdmin ? inspectedBy(item, boards) : []),

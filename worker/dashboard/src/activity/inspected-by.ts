@@ -37,7 +37,8 @@ export function inspectedBy(
   return found.map(({ title, address }) => ({ title: `Inspect ${title}`, address }))
 }
 
-function namedBoard(id: string, boards: readonly { readonly id: string; readonly name: string }[]) {
+/** A board by its id, which stands for its name if this page does not know the board. */
+export function namedBoard(id: string, boards: readonly { readonly id: string; readonly name: string }[]) {
   return boards.find((board) => board.id === id) ?? { id, name: id }
 }
 
