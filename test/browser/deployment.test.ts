@@ -106,7 +106,7 @@ describe.skipIf(chromiumPath === null)('the whole deployment at once', () => {
     expect(asked.length).toBe(before)
   })
 
-  it('is taken off the tiers by an operator, who is asked first, and a change over somebody else’s is refused', async () => {
+  it('is taken off the tiers by an operator, who is asked first; a change is refused if another operator was quicker', async () => {
     const { open, panel, page, seriousFaults } = await given.signedIn()
     await open('Deployment')
     const rollout = panel('Rollout')
