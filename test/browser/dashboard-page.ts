@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { chromiumPath } from '../support/chromium.ts'
 import { seriousFaultsOf } from './axe.ts'
+import { diaryOf, type PageDiary } from './page-diary.ts'
 
 /** An admin of the operators' workspace. */
 export const operator = 'ops@boardcache.example'
@@ -22,6 +23,7 @@ export interface DashboardPage {
   readonly page: Page
   /** Errors and warnings of the page's scripts, apart from refused requests, which tests provoke. */
   readonly complaints: readonly string[]
+  readonly diary: PageDiary
   /** Complaints that match are those that a test provokes. */
   expectComplaints(pattern: RegExp): void
   signIn(email: string, password: string): Promise<void>
@@ -80,10 +82,12 @@ export async function openDashboard(
     const isRefusal = message.text().startsWith('Failed to load resource')
     if (['error', 'warning'].includes(message.type()) && !isRefusal) complain(message.text())
   })
+  const diary = diaryOf(page)
   await page.goto(worker)
   return {
     page,
     complaints,
+    diary,
     expectComplaints(pattern) {
       expected = pattern
     },

@@ -51,8 +51,11 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
     await browser?.close()
     await stack?.stop()
   })
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     const used = opened.splice(0)
+    if (task.result?.state === 'fail') {
+      for (const { diary } of used) console.error(await diary.read())
+    }
     for (const each of used) await (each === kept ? leave(each) : each.close())
     const complaints = used.flatMap((each) => each.complaints)
     if (complaints.length > 0) {
