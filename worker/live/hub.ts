@@ -261,9 +261,12 @@ export class Hub {
     this.rounds.run()
   }
 
-  private bringUpToDate(connection: Connection): void {
-    if (connection.isClosed || this.endIfExpired(connection)) return
+  /** Answers how many frames it took. */
+  private bringUpToDate(connection: Connection): number {
+    if (connection.isClosed || this.endIfExpired(connection)) return 0
+    const { framesSent } = connection
     this.delivery.bringUpToDate(connection)
+    return connection.framesSent - framesSent
   }
 
   private endIfExpired(connection: Connection): boolean {
