@@ -123,6 +123,15 @@ describe.skipIf(chromiumPath === null)('a live board', () => {
     expect(await form.getByLabel('Name').inputValue()).toBe('Written in the panel')
     expect(await cell(page, id, 0).textContent()).toBe('Written in the panel')
 
+    // A change by somebody else must not mix with what is about to be typed.
+    await form.getByLabel('Name').blur()
+    await form.getByLabel('Name').focus()
+    await rename(id, 'By another hand')
+    await form.getByText('Somebody has changed it meanwhile: By another hand').waitFor()
+    expect(await form.getByLabel('Name').inputValue()).toBe('Written in the panel')
+    await form.getByLabel('Name').blur()
+    expect(await form.getByLabel('Name').inputValue()).toBe('By another hand')
+
     const column = page.getByLabel('Move to column')
     const titles = await column.locator('option').allTextContents()
     const before = await column.locator('option:checked').textContent()
@@ -212,6 +221,9 @@ describe.skipIf(chromiumPath === null)('a live board', () => {
   it('has a token that is refused renewed with the session, and is back at the door if the new one is refused too', async () => {
     const { page } = await given.signedIn()
     await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
+    // A token says when it was issued in whole seconds, so one of the same second would be the refused one again.
+    const signedInAtSecond = Math.floor(Date.now() / 1_000)
+    await eventually(() => Math.floor(Date.now() / 1_000) > signedInAtSecond)
     const renewals: string[] = []
     page.on('request', (request) => {
       if (request.url().includes('grant_type=refresh_token')) renewals.push(request.url())

@@ -326,8 +326,19 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
 
   it('explains an answer: the tiers that were read, the stamp and the tags', async () => {
     const { open, panel, page } = await given.signedIn()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    await page.route('**/rest/v1/boards*', async (route) => {
+      await released
+      await route.continue()
+    })
     await open('Inspector')
-    await page.getByRole('combobox', { name: 'Board', exact: true }).fill('board_123')
+    const board = page.getByRole('combobox', { name: 'Board', exact: true })
+    // The boards arrive while somebody is in the field, whose text is theirs.
+    await board.focus()
+    release()
+    await page.locator('datalist option').first().waitFor({ state: 'attached' })
+    expect(await board.inputValue()).toBe('')
+    await board.fill('board_123')
     await page.getByLabel('Filter').selectOption('unassigned')
     await page.getByRole('button', { name: 'Explain' }).click()
     const explanation = panel('Explanation')

@@ -92,12 +92,16 @@ function ParameterField({ parameter, first }: ParameterFieldProps) {
   )
 }
 
-/** Suggests the boards of the workspace and contains the first one at the beginning. The user may type any id. */
+/**
+ * Suggests the boards of the workspace and contains the first one at the beginning. The user may type any id. Boards that arrive while
+ * somebody is in the field do not fill it: the id would mix with what is being typed.
+ */
 function BoardField({ name, label, first }: { name: string; label: string; first: string | null }) {
   const boards = useBoards()
   const listId = useId()
   const [typed, setTyped] = useState(first)
   const suggested = boards.data ?? []
+  const shown = typed ?? suggested[0]?.id ?? ''
   return (
     <>
       <label className="field wide">
@@ -105,7 +109,9 @@ function BoardField({ name, label, first }: { name: string; label: string; first
         <input
           name={name}
           list={listId}
-          value={typed ?? suggested[0]?.id ?? ''}
+          value={shown}
+          onFocus={() => setTyped(shown)}
+          onBlur={() => shown === '' && setTyped(null)}
           onChange={({ target }) => setTyped(target.value)}
           required
         />

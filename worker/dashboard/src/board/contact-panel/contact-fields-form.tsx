@@ -95,20 +95,24 @@ interface TextInputProps {
   onCommit(text: string): void
 }
 
-/** A text that is written when its field is left, or by Enter. Escape takes back what was typed. */
+/**
+ * A text that is written when its field is left, or by Enter. Escape takes back what was typed. While somebody is in the field, a change by
+ * somebody else stands beside it: put into it, it would mix with what is being typed.
+ */
 function TextInput({ markId, title, type, value, isRefused, onCommit }: TextInputProps) {
   const [draft, setDraft] = useState<{ readonly text: string; readonly from: string } | null>(null)
+  const isUntouched = draft === null || draft.text === draft.from
   function commit() {
-    if (draft !== null && draft.text !== draft.from) onCommit(draft.text)
+    if (draft !== null && !isUntouched) onCommit(draft.text)
     setDraft(null)
   }
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Enter') commit()
-    if (event.key !== 'Escape' || draft === null || draft.text === draft.from) return
+    if (event.key !== 'Escape' || isUntouched) return
     event.stopPropagation()
     setDraft(null)
   }
-  const isOvertaken = draft !== null && draft.text !== draft.from && value !== draft.from
+  const isOvertaken = draft !== null && value !== draft.from
   return (
     <>
       <label className="field">
@@ -117,9 +121,10 @@ function TextInput({ markId, title, type, value, isRefused, onCommit }: TextInpu
           type={type}
           value={draft?.text ?? value}
           // A refused value is gone from the field, which shows the stored one again.
-          aria-invalid={isRefused && draft === null}
+          aria-invalid={isRefused && isUntouched}
           aria-describedby={markId}
           dir="auto"
+          onFocus={() => setDraft({ text: value, from: value })}
           onChange={({ target }) => setDraft({ text: target.value, from: draft?.from ?? value })}
           onKeyDown={onKeyDown}
           onBlur={commit}
