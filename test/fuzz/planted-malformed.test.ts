@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { plantedEnvironment, plantedWorkerEntry } from '../support/planting.ts'
-import type { FuzzReport } from './findings.ts'
+import type { Finding } from './findings.ts'
 import { fuzzMalformed } from './fuzz-malformed.ts'
 import { type FuzzStack, startFuzzStack } from './fuzz-stack.ts'
+import { findInRounds } from './rounds.ts'
 import { originTargets, workerTargets } from './targets.ts'
 
 const ofWorker = [
@@ -49,45 +50,51 @@ const ofOrigin = [
   },
 ]
 
+const planted: readonly (readonly [what: string, place: string, kind: RegExp])[] = [
+  ['a header that throws', 'worker', /^a 500 internal$/],
+  ['an error in HTML', 'worker', /^a 405 of another shape$/],
+  ['a log that repeats the text of a search', 'worker', /^a log that tells$/],
+  ['a route that never answers', 'origin', /^hangs$/],
+  ['a path that throws', 'origin', /^a 500 internal$/],
+  ['an id of a job that throws', 'origin /api/v1/queues', /^a 500 internal$/],
+  ['a click on the board that throws', 'origin /admin/queues', /^a 500 internal$/],
+  ['an error in the log of the origin', 'origin', /^origin logs Error/],
+]
+
+const isOf = (place: string, kind: RegExp) => (finding: Finding) =>
+  `${finding.side} ${finding.route}`.startsWith(place) && kind.test(finding.kind)
+
 describe('a fault planted for malformed requests is found:', () => {
   let given: FuzzStack
-  let report: FuzzReport
+  let findings: readonly Finding[]
 
   beforeAll(async () => {
     given = await startFuzzStack({
       workerEntry: await plantedWorkerEntry(ofWorker),
       originEnvironment: plantedEnvironment(ofOrigin),
     })
-    report = await fuzzMalformed({
-      seed: 7,
-      casesMax: 2_500,
-      targets: [...workerTargets(), ...originTargets()],
-      place: given.place,
-      logs: given.logs,
-      slowMax: 0,
-      deadlineMs: 2_000,
-      isReduced: false,
+    findings = await findInRounds({
+      roundsMax: 6,
+      isFound: (found) => planted.every(([, place, kind]) => found.some(isOf(place, kind))),
+      round: (index) =>
+        fuzzMalformed({
+          seed: 7 + index,
+          casesMax: 600,
+          targets: [...workerTargets(), ...originTargets()],
+          place: given.place,
+          logs: given.logs,
+          slowMax: 0,
+          deadlineMs: 2_000,
+          isReduced: false,
+        }),
     })
   }, 600_000)
   afterAll(async () => {
     await given?.stop()
   })
 
-  it.each([
-    ['a header that throws', 'worker', /^a 500 internal$/],
-    ['an error in HTML', 'worker', /^a 405 of another shape$/],
-    ['a log that repeats the text of a search', 'worker', /^a log that tells$/],
-    ['a route that never answers', 'origin', /^hangs$/],
-    ['a path that throws', 'origin', /^a 500 internal$/],
-    ['an id of a job that throws', 'origin /api/v1/queues', /^a 500 internal$/],
-    ['a click on the board that throws', 'origin /admin/queues', /^a 500 internal$/],
-    ['an error in the log of the origin', 'origin', /^origin logs Error/],
-  ])('%s', (_what, place, kind) => {
-    const found = report.findings.filter(
-      (finding) => `${finding.side} ${finding.route}`.startsWith(place) && kind.test(finding.kind),
-    )
-    expect(found, report.findings.map((finding) => `${finding.side} ${finding.kind}`).join('\n')).not.toEqual(
-      [],
-    )
+  it.each(planted)('%s', (_what, place, kind) => {
+    const seen = findings.map((finding) => `${finding.side} ${finding.kind}`).join('\n')
+    expect(findings.filter(isOf(place, kind)), seen).not.toEqual([])
   })
 })
