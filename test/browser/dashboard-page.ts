@@ -49,11 +49,17 @@ export interface Look {
   readonly scale?: number
 }
 
-/** Headless Chromium. It has no sandbox when it is run by root, as in a container. */
+/**
+ * Headless Chromium. It has no sandbox when it is run by root, as in a container. It holds no process ready for a page that nobody has
+ * opened yet: half of those are never used, and each costs as much as a page.
+ */
 export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   if (chromiumPath === null) throw new Error('there is no chromium on this machine')
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath: chromiumPath, args: [...args, ...more] })
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: [...args, '--renderer-process-limit=1', ...more],
+  })
 }
 
 export async function openDashboard(
