@@ -35,6 +35,8 @@ export interface LiveSurroundings {
   readonly openSocket: OpenSocket | null
   /** A token of the user. `refused` is the one that was refused or is about to expire; null if there is none. */
   token(refused: string | null): Promise<string>
+  /** Whether an answer of the API shows that it has taken a token since then. */
+  hasHeard(sinceMs: number): boolean
 }
 
 export interface LiveConnection {

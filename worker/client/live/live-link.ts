@@ -60,8 +60,8 @@ class LiveLink implements LiveConnection {
   #resting: 'paused' | 'offline' | 'closed' | null = null
   #failures = 0
   #refusedToken: string | null = null
-  /** When the last token that a hub has taken expires. A door that refuses it does not say why. */
-  #expiry: { readonly token: string; readonly atMs: number } | null = null
+  /** When the last token expires, by the hub that took it. One that no hub has taken may expire at any time. */
+  #expiry: { readonly token: string | null; readonly atMs: number } = { token: null, atMs: 0 }
   #known: { version: number; ledger: string; asOfMs: number; provedAtMs: number | null } | null = null
   readonly #counted = { sent: 0, received: 0 }
   #frameWindow = { startedAtMs: 0, sent: 0 }
@@ -155,7 +155,7 @@ class LiveLink implements LiveConnection {
   }
 
   #connect(): void {
-    const { openSocket, clock } = this.#around
+    const { openSocket, clock, hasHeard } = this.#around
     if (openSocket === null) return
     const attempt: Attempt = {
       socket: null,
@@ -168,8 +168,10 @@ class LiveLink implements LiveConnection {
     }
     this.#cancelReturn()
     this.#attempt = attempt
-    const expired = this.#expiry !== null && clock.now() >= this.#expiry.atMs ? this.#expiry.token : null
-    const refused = this.#refusedToken ?? expired
+    // A door that refuses a token does not say why, but one that the API has taken of late is good.
+    const nowMs = clock.now()
+    const isOver = nowMs >= this.#expiry.atMs && !hasHeard(nowMs - liveTiming.retryMostMs)
+    const refused = this.#refusedToken ?? (isOver ? this.#expiry.token : null)
     this.#refusedToken = null
     this.#beatAfter(liveTiming.welcomeDeadlineMs)
     this.#around.token(refused).then(
@@ -177,6 +179,9 @@ class LiveLink implements LiveConnection {
         if (this.#attempt !== attempt) return
         attempt.token = token
         attempt.heardSinceMs = clock.now()
+        if (token !== this.#expiry.token) {
+          this.#expiry = { token, atMs: clock.now() + liveTiming.retryMostMs }
+        }
         attempt.socket = openSocket(this.#address, [liveProtocol, `${liveTokenPrefix}${token}`], {
           opened: () => {},
           received: (text) => this.#attempt === attempt && this.#receive(attempt, text),
@@ -317,7 +322,7 @@ class LiveLink implements LiveConnection {
   #renewAfter(attempt: Attempt, expiresInMs: number): void {
     const { renewBeforeMs, renewLatestMs } = liveTiming
     const atMs = this.#around.clock.now() + expiresInMs
-    if (attempt.token !== null) this.#expiry = { token: attempt.token, atMs }
+    this.#expiry = { token: attempt.token, atMs }
     const delayMs = Math.max(expiresInMs - renewBeforeMs, expiresInMs / 2)
     this.#renewIn(attempt, Math.min(delayMs, renewLatestMs))
   }

@@ -60,7 +60,9 @@ class HubListener implements LiveSide, LiveListener {
     const { platform, url, workspaceId, tokens } = parts
     const token = (refused: string | null) => tokens.get(refused)
     const { clock, openSocket, presence } = platform
-    const around = { clock, openSocket, token, random: () => platform.random() }
+    const hasHeard = (sinceMs: number) =>
+      parts.cache.all().some(({ belief }) => (belief.heardAtMs ?? 0) >= sinceMs)
+    const around = { clock, openSocket, token, hasHeard, random: () => platform.random() }
     this.#connection = openLive({ url, workspaceId }, around, this)
     this.#stopWatching = presence.onChange(() => this.#presenceChanged())
     this.#presenceChanged()

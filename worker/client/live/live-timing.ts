@@ -11,7 +11,10 @@ export const liveTiming = {
   renewAgainMs: 15_000,
   /** A timer of a browser cannot be longer than 24 days. */
   renewLatestMs: 86_400_000,
-  /** Returns after a failure to connect: the first about this long after it, then twice as long each time. */
+  /**
+   * Returns after a failure to connect: the first about this long after it, then twice as long each time. A token that neither a hub nor the
+   * API has taken for as long as the longest of them may be why.
+   */
   retryFirstMs: 1_000,
   retryMostMs: 60_000,
   /** A question that an overloaded hub refused is shown to it again after this time, or twice as much. */
