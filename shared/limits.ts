@@ -66,6 +66,7 @@ holds(
   limits.staleIfErrorDefaultSeconds <= limits.staleIfErrorMaxSeconds,
   'default stale-if-error <= greatest',
 )
+holds(3 * limits.regionPatienceMs < limits.originDeadlineMs, 'a silent region leaves time for the next one')
 holds(
   limits.queryDeadlineMs < limits.originDeadlineMs,
   'a query ends before the Worker stops waiting for the origin',

@@ -5,6 +5,7 @@ import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
 import { wholeNumber } from '../shared/whole-number.ts'
 import { faultsOfRedis, type RedisServerConfig, redisServersOf, redisVariables } from './redis-config.ts'
+import { faultsOfRegions, type RegionsConfig, regionsOf, regionVariables } from './region-config.ts'
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const absentWhenEmpty = <Schema extends z.ZodType>(schema: Schema) =>
@@ -56,6 +57,7 @@ const variablesSchema = z
     ORIGIN_URL: serviceUrl('the origin'),
     INTERNAL_AUTH_KEY: z.string().min(16),
     ...redisVariables,
+    ...regionVariables,
     JWT_ISSUER: serviceUrl('the issuer of tokens'),
     JWT_AUDIENCE: z.string().min(1).default('authenticated'),
     JWKS_URL: absentWhenEmpty(serviceUrl("the issuer's keys")),
@@ -108,7 +110,7 @@ const variablesSchema = z
     if (value.ALERT_WEBHOOK_URL !== null && value.ALERT_WEBHOOK_SECRET === null) {
       needs('ALERT_WEBHOOK_SECRET', 'must be set where ALERT_WEBHOOK_URL is: every message to it is signed')
     }
-    for (const { name, message } of faultsOfRedis(value)) needs(name, message)
+    for (const { name, message } of [...faultsOfRedis(value), ...faultsOfRegions(value)]) needs(name, message)
   })
 
 /** The variables and secrets of a deployment, checked. */
@@ -117,6 +119,8 @@ export interface Config {
   readonly internalAuthKey: string
   /** None where Redis is switched off. */
   readonly redis: readonly RedisServerConfig[]
+  /** Null where there is one region, as usual. */
+  readonly regions: RegionsConfig | null
   readonly jwt: {
     readonly issuer: string
     readonly audience: string
@@ -180,6 +184,7 @@ export function parseConfig(variables: object): Config {
     originUrl: value.ORIGIN_URL,
     internalAuthKey: value.INTERNAL_AUTH_KEY,
     redis: redisServersOf(value),
+    regions: regionsOf(value, value.REDIS_NAMESPACES_OFF),
     jwt: {
       issuer: value.JWT_ISSUER,
       audience: value.JWT_AUDIENCE,

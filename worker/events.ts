@@ -17,6 +17,9 @@ export type TierFailureKind =
 export type BreakerSide = 'get' | 'put'
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
+/** The parts that a region has of its own. */
+export type RegionPart = 'origin' | 'redis'
+
 /** The way on which a message came: the webhook as JSON or as MIME, or Email Routing. */
 export type MailWay = 'json' | 'mime' | 'routing'
 /**
@@ -105,6 +108,16 @@ export type CacheEvent =
       readonly tier: TierName | 'origin'
       readonly side: BreakerSide
       readonly state: BreakerState
+    }
+  /**
+   * A region was to answer, where there are several. `passed-on`: it did not answer, or its breaker was open, and the next one was
+   * called.
+   */
+  | {
+      readonly kind: 'region'
+      readonly region: string
+      readonly part: RegionPart
+      readonly outcome: 'used' | 'passed-on'
     }
   /** The ledger was called. */
   | {

@@ -5,8 +5,8 @@ import type { RedisAccess } from '../shared/redis/upstash-transport.ts'
 
 /** A Redis of the deployment, and the namespaces that are on it. */
 export interface RedisServerConfig {
-  /** `main`, or the namespace that has this Redis to itself. */
-  readonly name: 'main' | RedisNamespaceName
+  /** `main`, the namespace that has this Redis to itself, or `region:` and the region whose cached answers it keeps. */
+  readonly name: 'main' | RedisNamespaceName | `region:${string}`
   readonly first: RedisAccess
   /** Used while the first one does not answer; null if there is none. `sessions` never uses it. */
   readonly second: RedisAccess | null

@@ -30,12 +30,13 @@ import type { Views } from './ledger/view.ts'
 import type { LiveClient } from './live/live-client.ts'
 import { createLiveClient } from './live/live-client.ts'
 import type { Origin } from './outbound/origin-client.ts'
-import { createOrigin } from './outbound/origin-client.ts'
+import { createNearness, type Nearness } from './outbound/regions/nearness.ts'
+import { createDeploymentOrigins, type RegionOrigin } from './outbound/regions/regional-origin.ts'
 import { overviewName } from './platform/object-names.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
 import { createRateLimits } from './rate-limits/rate-limits.ts'
 import type { RedisDatabases } from './redis/databases.ts'
-import { createRedisDatabases } from './redis/databases.ts'
+import { createRedisDatabases, createRegionRedis, type RegionRedis } from './redis/databases.ts'
 import type { Tiers } from './tiers/tiers.ts'
 import { createTiers } from './tiers/tiers.ts'
 
@@ -58,6 +59,7 @@ export interface Services {
   readonly live: LiveClient
   readonly marks: MarksClient
   readonly origin: Origin
+  readonly regions: Regions
   /** Every Redis of the deployment, and the namespaces on them. */
   readonly redis: RedisDatabases
   readonly tiers: Tiers
@@ -85,22 +87,20 @@ export function createServices(
   const metrics = createMetrics(env.METRICS, env.METRICS_OVERVIEW, clock, config.version)
   const { recorder } = metrics
   const { ledger, readActivity, marks, live } = createLedgers(env, clock, recorder)
-  const origin = createOrigin({
-    ...{ url: config.originUrl, internalAuthKey: config.internalAuthKey },
-    ...{ clock, recorder },
-  })
+  const regions = createRegions(config, clock, recorder)
+  const { origin } = regions
   const redis = createRedisDatabases(config.redis, clock, (url, init) => fetch(url, init))
   const tiers = createTiers({
     namespace: env.BOARD_CACHE,
     cache: caches.default,
     redisServers: redis.servers,
-    config,
+    ...{ regions: regions.tiers, config },
     clock,
     recorder,
   })
   const { METRICS_OVERVIEW: overviews } = env
   const monitoring = createMonitoringClient(() => overviews.get(overviews.idFromName(overviewName)), clock)
-  metrics.observe(() => isolateGauges(tiers, origin, redis.servers))
+  metrics.observe(() => isolateGauges(tiers, origin, redis.servers, regions.origins))
   const { settings, answer, views } = createReadPath({
     ...{ clock, recorder, ledger, origin, etagOf, random: Math.random, report: console.error },
     sharedViews: createSharedViews(caches.default, clock),
@@ -124,9 +124,7 @@ export function createServices(
     views,
     live,
     marks,
-    origin,
-    redis,
-    tiers,
+    ...{ origin, regions, redis, tiers },
     settings,
     mail: {
       ...{ clock, recorder, origin },
@@ -136,6 +134,30 @@ export function createServices(
     answer,
     assets: env.ASSETS ?? null,
   }
+}
+
+/** The regions of the deployment; where there is one, nothing but its origin. */
+interface Regions {
+  readonly nearness: Nearness | null
+  readonly origin: Origin
+  readonly origins: readonly RegionOrigin[]
+  readonly redis: readonly RegionRedis[]
+  readonly tiers: Parameters<typeof createTiers>[0]['regions']
+}
+
+function createRegions(config: Config, clock: Clock, recorder: Recorder): Regions {
+  const { regions } = config
+  const nearness = regions === null ? null : createNearness([regions.first, ...regions.others])
+  const { origin, regions: origins } = createDeploymentOrigins(config, {
+    ...{ clock, recorder },
+    ...(nearness === null ? {} : { order: nearness.order }),
+  })
+  const redis = createRegionRedis(regions, clock, (url, init) => fetch(url, init))
+  const tiers =
+    regions === null || nearness === null
+      ? undefined
+      : { firstName: regions.first.name, others: redis, order: nearness.order }
+  return { nearness, origin, origins, redis, tiers }
 }
 
 /** Creates the clients of the objects that know what has changed: the ledgers, the marks, and the hubs of live boards. */

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { drills, openGround } from './drills.ts'
 
-/** `npm run drill -- kv ledgers redis keys` does these drills on a local stack of its own; without names, all of them. */
-const nameSchema = z.enum(['kv', 'ledgers', 'redis', 'keys'])
+/** `npm run drill -- kv ledgers redis keys region` does these drills on a local stack of its own; without names, all of them. */
+const nameSchema = z.enum(['kv', 'ledgers', 'redis', 'keys', 'region'])
 const { positionals } = parseArgs({ allowPositionals: true })
 const names = z.array(nameSchema).parse(positionals)
 const ground = await openGround()

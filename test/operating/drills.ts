@@ -8,6 +8,7 @@ import { type ApiClient, ask, createApiClient } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { placeDatabase } from '../support/made-databases.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
+import { drillRegion } from './region-drill.ts'
 
 /*
  * The drills of a loss (worker/runbook.md, "After a loss"), on a local stack: a part loses everything that it keeps, a contact is
@@ -58,9 +59,11 @@ export async function openGround(): Promise<Ground> {
 
 type Drill = (ground: Ground) => Promise<void>
 
-export const drills: Readonly<Record<'kv' | 'ledgers' | 'redis' | 'keys', Drill>> = {
+export const drills: Readonly<Record<'kv' | 'ledgers' | 'redis' | 'keys' | 'region', Drill>> = {
   kv: (ground) => loseOfWorker(ground, (name) => name === 'kv'),
   ledgers: (ground) => loseOfWorker(ground, (name) => name === 'do'),
+  // On a stack of its own, with two regions.
+  region: () => drillRegion(),
 
   async redis(ground) {
     const { redis } = ground.stack()

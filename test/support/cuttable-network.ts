@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A network between a browser and the Worker, which can fail as networks do. */
+/** A network in front of a server, such as the Worker, which can fail as networks do. */
 export interface CuttableNetwork {
-  /** The Worker's URL through this network. */
+  /** The server's URL through this network. */
   readonly url: string
   /** Ends all connections and refuses new ones. */
   cut(): void
@@ -13,7 +13,8 @@ export interface CuttableNetwork {
   stop(): Promise<void>
 }
 
-export async function startCuttableNetwork(worker: string): Promise<CuttableNetwork> {
+/** `oneWayMs` is how long everything takes in each direction, as if the other end were far away. */
+export async function startCuttableNetwork(worker: string, oneWayMs = 0): Promise<CuttableNetwork> {
   const { hostname, port } = new URL(worker)
   const pairs = new Set<readonly [Socket, Socket]>()
   let state: 'whole' | 'cut' | 'silent' = 'whole'
@@ -21,6 +22,10 @@ export async function startCuttableNetwork(worker: string): Promise<CuttableNetw
   const end = () => {
     for (const pair of pairs) for (const socket of pair) socket.destroy()
     pairs.clear()
+  }
+  const afterTravel = (arrive: () => void) => {
+    if (oneWayMs === 0) arrive()
+    else setTimeout(arrive, oneWayMs)
   }
   const server = createServer((near) => {
     if (state === 'cut') {
@@ -31,10 +36,12 @@ export async function startCuttableNetwork(worker: string): Promise<CuttableNetw
     const pair = [near, far] as const
     pairs.add(pair)
     for (const [from, to] of [pair, [far, near]] as const) {
-      from.on('data', (chunk) => state === 'silent' || to.write(chunk))
+      from.on('data', (chunk) => {
+        if (state !== 'silent') afterTravel(() => to.write(chunk))
+      })
       from.on('close', () => {
         pairs.delete(pair)
-        to.destroy()
+        afterTravel(() => to.destroy())
       })
       from.on('error', () => to.destroy())
     }

@@ -10,6 +10,7 @@ const roomOrder: readonly string[] = [
     'worker/platform',
     'worker/events.ts',
     'worker/redis-config.ts',
+    'worker/region-config.ts',
     'worker/config.ts',
     'worker/outbound',
     'worker/entry',

@@ -14,7 +14,7 @@ import { etagOf } from '../entry/entry.ts'
 import type { HubAnswer, HubObject, Told } from '../ledger/hub-messages.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { createWatch } from '../ledger/ledger-client.ts'
-import { createOrigin } from '../outbound/origin-client.ts'
+import { createDeploymentOrigins } from '../outbound/regions/regional-origin.ts'
 import { createBodyStore } from './body-store.ts'
 import { Hub } from './hub.ts'
 import type { HubSocket } from './hub-parts.ts'
@@ -131,12 +131,7 @@ export class LiveHub extends DurableObject<Bindings> implements HubObject {
     const { state, metrics } = this
     const config = parseConfig(env)
     const { recorder } = metrics
-    const origin = createOrigin({
-      url: config.originUrl,
-      internalAuthKey: config.internalAuthKey,
-      clock: systemClock,
-      recorder,
-    })
+    const { origin } = createDeploymentOrigins(config, { clock: systemClock, recorder })
     const bearer = createBearer({
       ...{ ...config.jwt, jwtSecret: config.jwt.secret, clock: systemClock },
       unknownKey: 'token_invalid',

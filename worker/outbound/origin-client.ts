@@ -4,12 +4,11 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { errorBodySchema, isAbsence } from '../../shared/contract/errors.ts'
-import type { LoadRequest, OriginHealth, WorkspaceNeeds } from '../../shared/contract/origin.ts'
+import type { LoadRequest, WorkspaceNeeds } from '../../shared/contract/origin.ts'
 import {
   boardListSchema,
   callerTokenHeader,
   membershipSchema,
-  originHealthSchema,
   requestIdHeader,
   workspaceHeader,
   workspaceNeedsSchema,
@@ -27,6 +26,7 @@ import type { CacheEvent, Recorder } from '../events.ts'
 import type { Breaker, BreakerPace, BreakerStatus } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
 import { type ContactWrites, createContactWrites } from './contact-writes.ts'
+import { type OriginProbe, probeOrigin, unlessSilent } from './origin-probe.ts'
 
 /** A call's place in the logs. `trace` is absent for work that no request waits for. */
 interface CallContext {
@@ -131,17 +131,13 @@ export interface PassedOn {
   sendersFault(isLate: boolean): WireError | null
 }
 
-interface OriginProbe {
-  readonly origin: boolean
-  readonly database: boolean
-  readonly health: OriginHealth | null
-}
-
 interface OriginOptions {
   readonly url: string
   readonly internalAuthKey: string
   readonly clock: Clock
   readonly recorder: Recorder
+  /** Whether there are others that can answer reads, so that a read waits no longer for one that is silent. */
+  readonly isOneOfSeveral?: boolean
 }
 
 type Answer = Result<Uint8Array | null, WireError>
@@ -231,7 +227,7 @@ export function createOrigin(options: OriginOptions): Origin {
     passOn: (schema, passed, caller) => write(schema, { method: 'POST', path: passed.path, passed }, caller),
     read: createRead(send),
     breaker: () => breaker.status(),
-    probe: () => probe(options),
+    probe: () => probeOrigin(options),
   }
 }
 
@@ -253,28 +249,6 @@ function createSend(options: OriginOptions, breaker: Breaker) {
 }
 
 const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
-
-/** Goes past the breaker: the probe finds out whether the origin answers. */
-function probe({ url, clock }: OriginOptions): Promise<OriginProbe> {
-  const neither: OriginProbe = { origin: false, database: false, health: null }
-  return withinDeadline(
-    clock,
-    limits.probeDeadlineMs,
-    async (signal) => {
-      try {
-        const response = await fetch(`${url}/health`, { signal })
-        const health = originHealthSchema.safeParse(
-          parseJson(await readBounded(response.body, limits.answerBytesMax)),
-        )
-        if (!health.success) return neither
-        return { origin: true, database: health.data.database.available, health: health.data }
-      } catch {
-        return neither
-      }
-    },
-    neither,
-  )
-}
 
 /** Where no answer of the origin's came back, the write may have been made, and it is not for this Worker to send it again. */
 function writeAnswer(answer: Answer): Answer {
@@ -317,7 +291,7 @@ function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>
  * so that a stalled answer does not hold the reader.
  */
 async function fetchAnswer(
-  { url, internalAuthKey, clock, recorder }: OriginOptions,
+  { url, internalAuthKey, clock, recorder, isOneOfSeveral }: OriginOptions,
   { method, path, body, workspaceId, isBare = false, passed }: OriginCall,
   caller: Caller,
 ): Promise<Answer> {
@@ -338,12 +312,16 @@ async function fetchAnswer(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(passed === undefined ? {} : { body: passed.bytes }),
   }
+  const attempt = async (signal: AbortSignal) =>
+    readAnswer(await fetch(`${url}${path}`, { ...request, signal }), isBare)
+  const isRead = method === 'GET' || path.startsWith('/load/')
   const answer = await withinDeadline<Answer>(
     clock,
     passed?.deadlineMs ?? limits.originDeadlineMs,
     async (signal) => {
       try {
-        return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }), isBare)
+        if (isOneOfSeveral && isRead) return await unlessSilent({ url, clock }, signal, attempt)
+        return await attempt(signal)
       } catch {
         return lost
       }

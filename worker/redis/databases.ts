@@ -8,6 +8,7 @@ import type { RedisNamespace } from '../../shared/redis/namespace.ts'
 import { createRedisNamespace } from '../../shared/redis/namespace.ts'
 import { createUpstashTransport, type RedisAccess } from '../../shared/redis/upstash-transport.ts'
 import type { RedisServerConfig } from '../redis-config.ts'
+import type { RegionsConfig } from '../region-config.ts'
 import { createRedisWithSecond } from './with-second.ts'
 
 /** A Redis as it is called: each URL by itself, to probe and to clear it, and the client that uses the one that answers. */
@@ -49,6 +50,24 @@ export function createRedisDatabases(
       (name) => servers.find(({ namespaces }) => namespaces[name] !== undefined)?.namespaces[name] ?? null,
     ),
   }
+}
+
+/** The Redis of a region, for its cached answers; null for a region without one. */
+export interface RegionRedis {
+  readonly name: string
+  readonly redis: RedisServer | null
+}
+
+/** Creates the clients of the Redis of the other regions. Nothing is sent. */
+export function createRegionRedis(
+  regions: RegionsConfig | null,
+  clock: Clock,
+  fetch: Fetch,
+): readonly RegionRedis[] {
+  return (regions?.others ?? []).map(({ name, redis }) => ({
+    name,
+    redis: redis === null ? null : createServer(redis, clock, fetch),
+  }))
 }
 
 function createServer(config: RedisServerConfig, clock: Clock, fetch: Fetch): RedisServer {

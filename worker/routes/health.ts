@@ -39,11 +39,15 @@ const healthSchema = z.object({
     rateLimit: databaseState,
     emailCache: databaseState,
   }),
+  /** Where there are several regions: each, and whether its own parts answer. `disabled`: it has no part of this kind. */
+  regions: z.array(z.object({ name: z.string(), origin: partState, redis: partState })).optional(),
   /** The alerts that fire. They do not affect the status, which only says what answers. Null if they could not be read. */
   alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
   timestamp: z.iso.datetime(),
   response_time: z.number(),
 })
+
+type RegionParts = NonNullable<z.output<typeof healthSchema>['regions']>
 
 /** No workspace has this id. Its ledger is called only to find out whether ledgers answer. */
 const probedWorkspace = workspaceIdSchema.parse('health-probe')
@@ -59,12 +63,13 @@ export const healthRoute = defineRoute({
   gives: healthSchema,
   errors: [],
   async handle({ services, edgeLocation, startedAtMs }) {
-    const [{ parts, origin }, databases, alerts] = await Promise.all([
+    const [{ parts, origin }, databases, alerts, regions] = await Promise.all([
       probeAll(services),
       probeDatabases(services),
       services.monitoring.alertSummary(),
+      probeRegions(services),
     ])
-    const status = overall(parts, databases)
+    const status = overall(parts, databases, regions)
     const nowMs = services.clock.now()
     const health: z.output<typeof healthSchema> = {
       status,
@@ -75,6 +80,7 @@ export const healthRoute = defineRoute({
       services: parts,
       origin,
       redis_databases: databases,
+      ...(regions.length === 0 ? {} : { regions }),
       alerts: alerts.ok ? { firing: alerts.value.firing, names: alerts.value.names } : null,
       timestamp: new Date(nowMs).toISOString(),
       response_time: nowMs - startedAtMs,
@@ -119,6 +125,23 @@ function stateOf(answers: boolean): PartState {
   return answers ? 'healthy' : 'unhealthy'
 }
 
+/** Probes the origin and the Redis of every region; none where there is one region. */
+async function probeRegions({ regions, tiers: { redisOfRegions } }: Services): Promise<RegionParts> {
+  return Promise.all(
+    regions.origins.map(async ({ name, origin }) => {
+      const tier = redisOfRegions.find((one) => one.name === name)?.tier ?? null
+      const [originAnswers, redisAnswers] = await Promise.all([
+        origin === null ? null : origin.probe().then((probed) => probed.origin),
+        tier === null
+          ? null
+          : tier.probe(AbortSignal.timeout(limits.probeDeadlineMs)).then(({ ok: is }) => is),
+      ])
+      const state = (answers: boolean | null) => (answers === null ? 'disabled' : stateOf(answers))
+      return { name, origin: state(originAnswers), redis: state(redisAnswers) }
+    }),
+  )
+}
+
 type Databases = z.output<typeof healthSchema>['redis_databases']
 
 export async function probeDatabases({ redis, config, clock }: Services): Promise<Databases> {
@@ -133,9 +156,11 @@ export async function probeDatabases({ redis, config, clock }: Services): Promis
 export function overall(
   parts: Parts,
   { queues, ...onRedis }: Databases,
+  regions: RegionParts = [],
 ): z.output<typeof healthSchema>['status'] {
   const isImpaired =
     queues === 'unhealthy' ||
+    regions.some(({ origin, redis }) => origin === 'unhealthy' || redis === 'unhealthy') ||
     Object.values(onRedis).some((state) => state === 'degraded' || state === 'unhealthy')
   if (!isImpaired && !Object.values(parts).includes('unhealthy')) return 'healthy'
   const canServe = [parts.kv, parts.redis, parts.database].includes('healthy')

@@ -4,8 +4,9 @@ import { limits } from '../../shared/limits.ts'
 import type { Config } from '../config.ts'
 import type { Recorder } from '../events.ts'
 import type { LocationCache } from '../platform/location-cache.ts'
-import type { RedisDatabases } from '../redis/databases.ts'
+import type { RedisDatabases, RedisServer } from '../redis/databases.ts'
 import { createTierByNamespace } from './by-namespace.ts'
+import { createTierByRegion, type RegionTier } from './by-region.ts'
 import { createEdgeCacheTier } from './edge-cache.ts'
 import { createKvTier } from './kv.ts'
 import type { MemoryTier } from './memory.ts'
@@ -24,9 +25,17 @@ interface TiersOptions {
   /** The cache of the location. */
   readonly cache: LocationCache
   readonly redisServers: RedisDatabases['servers']
+  /** The other regions, and the order in which all are tried; absent where there is one region. */
+  readonly regions?: RegionalTiers | undefined
   readonly config: Pick<Config, 'memoryCacheBytes' | 'isEdgeCacheEnabled'>
   readonly clock: Clock
   readonly recorder: Recorder
+}
+
+interface RegionalTiers {
+  readonly firstName: string
+  readonly others: readonly { readonly name: string; readonly redis: RedisServer | null }[]
+  readonly order: () => readonly number[]
 }
 
 /** The tiers of a deployment, each with its policy around it. Null if switched off. */
@@ -35,6 +44,8 @@ export interface Tiers {
   readonly edgeCache: BreakerTier | null
   readonly kv: BreakerTier
   readonly redis: BreakerTier | null
+  /** The tier on the Redis of each region; empty where there is one region. */
+  readonly redisOfRegions: readonly RegionTier[]
   /** From near to far. */
   readonly slots: readonly TierSlot[]
 }
@@ -49,6 +60,7 @@ export function createTiers({
   namespace,
   cache,
   redisServers,
+  regions,
   config,
   clock,
   recorder,
@@ -64,9 +76,7 @@ export function createTiers({
     ? counted(guarded(createEdgeCacheTier(cache, clock), limits.edgeCacheDeadlineMs))
     : null
   const kv = counted(withWritePause(guarded(createKvTier(namespace, clock), limits.kvDeadlineMs), clock))
-  const onRedis = redisTierOf(redisServers, (namespaces) =>
-    guarded(createRedisTier(namespaces, clock), limits.redisDeadlineMs),
-  )
+  const { onRedis, redisOfRegions } = createRedisTiers({ redisServers, regions, clock, recorder })
   const redis = onRedis === null ? null : counted(onRedis)
 
   const everyFill = { admits: 'every-fill' } as const
@@ -92,7 +102,36 @@ export function createTiers({
       admits: edgeCache === null ? 'every-fill' : 'shared-fill',
     },
   ]
-  return { memory, edgeCache, kv, redis, slots: slots.filter((slot) => slot !== null) }
+  return { memory, edgeCache, kv, redis, redisOfRegions, slots: slots.filter((slot) => slot !== null) }
+}
+
+/** One tier of all entries on Redis, or null if it is switched off; and where there are several regions, the tier of each. */
+function createRedisTiers({
+  redisServers,
+  regions,
+  clock,
+  recorder,
+}: Pick<TiersOptions, 'redisServers' | 'regions' | 'clock' | 'recorder'>): {
+  readonly onRedis: BreakerTier | null
+  readonly redisOfRegions: readonly RegionTier[]
+} {
+  const tierOn = (servers: readonly RedisServer[], by: Recorder) =>
+    redisTierOf(servers, (namespaces) =>
+      withBreaker(withDeadline(createRedisTier(namespaces, clock), clock, limits.redisDeadlineMs), clock, by),
+    )
+  const first = tierOn(redisServers, recorder)
+  if (regions === undefined) return { onRedis: first, redisOfRegions: [] }
+  // The breaker of the first region's Redis is the one that counts as that of "redis". Those of others have gauges of their own.
+  const quiet: Recorder = { record: () => undefined }
+  const redisOfRegions = [
+    { name: regions.firstName, tier: first },
+    ...regions.others.map(({ name, redis }) => ({ name, tier: redis && tierOn([redis], quiet) })),
+  ]
+  const isAny = redisOfRegions.some(({ tier }) => tier !== null)
+  return {
+    onRedis: isAny ? createTierByRegion(redisOfRegions, regions.order, recorder) : null,
+    redisOfRegions,
+  }
 }
 
 /** One tier of all entries on Redis: of one Redis, or of two if the namespaces of entries are apart. Null if there is none. */

@@ -27,6 +27,10 @@ export const counterFamilies = {
     labels: ['tier', 'side', 'state'],
     help: 'Changes of a circuit breaker of a tier or of the origin, by the state it entered.',
   },
+  region_calls: {
+    labels: ['region', 'part', 'outcome'],
+    help: 'Reads that came to the origin or the Redis of a region, where there are several; passed-on if the next region was called.',
+  },
   ledger_calls: { labels: ['call', 'outcome'], help: 'Calls to a ledger.' },
   origin_calls: {
     labels: ['outcome'],
@@ -129,6 +133,11 @@ export const gaugeFamilies = {
     labels: ['tier', 'side'],
     merge: 'max',
     help: 'The worst state of a circuit breaker in a location: 0 closed, 1 half-open, 2 open.',
+  },
+  region_breaker_state: {
+    labels: ['region', 'part'],
+    merge: 'max',
+    help: 'The worst state of the circuit breakers of a region in a location: 0 closed, 1 half-open, 2 open.',
   },
   memory_tier_bytes: {
     labels: [],

@@ -138,6 +138,9 @@ function countEvent(
     case 'breaker':
       add('breaker_changes', [event.tier, event.side, event.state])
       return
+    case 'region':
+      add('region_calls', [event.region, event.part, event.outcome])
+      return
     case 'ledger':
       add('ledger_calls', [event.call, event.outcome])
       time('ledger_call', [event.call], event.durationMs)

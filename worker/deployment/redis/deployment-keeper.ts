@@ -4,7 +4,7 @@ import { ok } from '../../../shared/result.ts'
 import type { Config } from '../../config.ts'
 import { createOrigin } from '../../outbound/origin-client.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
-import { createRedisDatabases } from '../../redis/databases.ts'
+import { createRedisDatabases, createRegionRedis } from '../../redis/databases.ts'
 import { createRedisKeeper, type RedisKeeper } from './keeper.ts'
 
 /** Creates the keeper from the deployment's configuration. */
@@ -15,8 +15,10 @@ export function createDeploymentKeeper(config: Config, storage: SqlStorage): Red
     // The figures count the calls of requests, and this object is what they are reported to.
     recorder: { record: () => undefined },
   })
+  const send = (url: string, init: RequestInit) => fetch(url, init)
   return createRedisKeeper({
-    servers: createRedisDatabases(config.redis, clock, (url, init) => fetch(url, init)).servers,
+    servers: createRedisDatabases(config.redis, clock, send).servers,
+    regional: createRegionRedis(config.regions, clock, send).flatMap(({ redis }) => redis ?? []),
     storage,
     clock,
     newId: () => crypto.randomUUID(),

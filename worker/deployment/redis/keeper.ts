@@ -52,6 +52,8 @@ export interface RedisKeeper {
 
 interface RedisKeeperOptions {
   readonly servers: readonly RedisServer[]
+  /** Those of other regions, which keep copies of cached answers: cleared with the others, and never walked through. */
+  readonly regional?: readonly RedisServer[]
   readonly storage: SqlStorage
   readonly clock: Clock
   readonly newId: () => string
@@ -60,7 +62,7 @@ interface RedisKeeperOptions {
 }
 
 export function createRedisKeeper(options: RedisKeeperOptions): RedisKeeper {
-  const { servers, storage, clock, newId, moveEverything } = options
+  const { servers, regional = [], storage, clock, newId, moveEverything } = options
   const log = createClearLog(storage)
   const sizes = createSizeBook(storage)
   const memories = new Map<string, ServerMemory>()
@@ -81,7 +83,7 @@ export function createRedisKeeper(options: RedisKeeperOptions): RedisKeeper {
       for (const walker of walkers) walker.tick()
       if (nowMs - memoryReadAtMs < limits.redisMemoryEveryMs) return
       memoryReadAtMs = nowMs
-      for (const server of servers) void readMemory(server).catch(() => undefined)
+      for (const server of [...servers, ...regional]) void readMemory(server).catch(() => undefined)
     },
     findings: () => ({
       sizes: sizes.all(),
@@ -101,7 +103,8 @@ export function createRedisKeeper(options: RedisKeeperOptions): RedisKeeper {
       if (server === undefined) return err({ code: 'redis_unavailable' })
       log.begin(request, id, clock.now())
       const moved = request.everywhere ? await moveEverything() : ok(undefined)
-      const cleared = moved.ok ? await clearOn(server, request.database, clock) : moved
+      const alike = regional.filter(({ config }) => config.namespaces.includes(request.database))
+      const cleared = moved.ok ? await clearOn([server, ...alike], request.database, clock) : moved
       log.end(id, cleared.ok ? 'cleared' : 'unconfirmed', clock.now())
       walkerOf(walkers, request.database)?.sweepSoon()
       return cleared.ok ? ok({ id, atMs: clock.now() }) : cleared
@@ -118,12 +121,13 @@ function walkerOf(walkers: readonly Walker[], database: RedisNamespaceName): Wal
  * only would be full again at the next switch.
  */
 async function clearOn(
-  { first, second }: RedisServer,
+  servers: readonly RedisServer[],
   database: RedisNamespaceName,
   clock: Clock,
 ): Promise<Result<void, WireError>> {
-  const readBy: readonly RedisClient[] =
-    second === null || database === 'sessions' ? [first] : [first, second]
+  const readBy: readonly RedisClient[] = servers.flatMap(({ first, second }) =>
+    second === null || database === 'sessions' ? [first] : [first, second],
+  )
   const started = await Promise.all(
     readBy.map((client) =>
       withinDeadline<Result<Generation, RedisFailure>>(
