@@ -104,6 +104,9 @@ function workerVariablesOf({
   }
 }
 
+/** Longer than any soak. */
+const tokenSeconds = 86_400
+
 const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
 
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
@@ -133,7 +136,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const { url } = stack.postgres
   const connect = () => postgres(url, { max: 2, onnotice: () => undefined })
   const sql = connect()
-  const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: 3_600 })
+  const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: tokenSeconds })
 
   return {
     ...{ worker: file.worker, origin: file.origin },
