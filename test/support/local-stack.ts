@@ -45,6 +45,8 @@ export interface TestStack {
   readonly supabase: { readonly url: string; readonly publishableKey: string }
   /** Redis's HTTP address, or null if Redis is switched off. */
   readonly redis: string | null
+  /** The address of redis-server itself; null if there is none. */
+  readonly redisTcp: string | null
   readonly internalAuthKey: string
   readonly voiceWebhookSecret: string
   readonly emailWebhookSecret: string
@@ -142,6 +144,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     ...{ worker: file.worker, origin: file.origin },
     supabase: file.supabase,
     redis: file.redis?.url ?? null,
+    redisTcp: file.redis?.tcp ?? null,
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
     ...{ emailWebhookSecret: file.emailWebhookSecret, emailAddress: file.emailAddress },
