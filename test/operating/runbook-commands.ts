@@ -48,8 +48,8 @@ export async function readSection(heading: string): Promise<readonly string[]> {
 const isDefinition = (line: string) => /^(ask|see)\(\) /.test(line)
 
 /**
- * Runs lines of the runbook one after the other in a folder, with the names that they use. Answers those that failed, and the reason, except for
- * those that need an account at a provider.
+ * Runs lines of the runbook one after the other in a folder, with the names that they use. Answers those that failed or printed null, and
+ * the reason, except for those that need an account at a provider.
  */
 export async function failuresOf(
   lines: readonly string[],
@@ -63,11 +63,22 @@ export async function failuresOf(
     // Without jq the request is made and its answer not taken apart.
     const command = has('jq') ? line : line.replaceAll(/ \| jq [^|>]*/g, ' ')
     const script = `set -o pipefail\n${definitions.join('\n')}\n${command}`
-    const ended = run('bash', ['-c', script], { cwd: folder, env: environment, timeout: deadlineMs })
-    await ended.catch((error: Error) => failures.push(`${line}: ${error.message}`))
+    try {
+      const { stdout } = await run('bash', ['-c', script], {
+        cwd: folder,
+        env: environment,
+        timeout: deadlineMs,
+      })
+      if (isVoid(stdout)) failures.push(`${line}: a name that the answer does not have`)
+    } catch (error) {
+      failures.push(`${line}: ${error instanceof Error ? error.message : 'no reason'}`)
+    }
   }
   return failures
 }
+
+/** jq prints null for what an answer does not have: alone, or as a member of what a filter puts together. */
+const isVoid = (printed: string) => /^(null| {2}"\w+": null,?)$/m.test(printed)
 
 /** Whether a program is on the search path. */
 export function has(program: string): boolean {
