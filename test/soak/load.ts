@@ -7,6 +7,7 @@ import { type MixedReaders, startReaders } from '../bench/mix-readers.ts'
 import { startFlood } from '../bench/mix-writes.ts'
 import { caseOf, sendCase } from '../fuzz/fuzz-malformed.ts'
 import type { FuzzStack } from '../fuzz/fuzz-stack.ts'
+import { faultsOf } from '../fuzz/judge.ts'
 import { originTargets, workerTargets } from '../fuzz/targets.ts'
 import { createDice } from '../support/dice.ts'
 import { createRandom } from '../support/random.ts'
@@ -63,9 +64,11 @@ export async function startLoad({ stack, place }: FuzzStack, options: LoadOption
   }
 
   async function malformed(number: number): Promise<string | null> {
-    const { answers } = await sendCase(caseOf(options.seed, number, targets, false), place)
-    const failed = answers.find(({ status }) => status >= 500 && status !== 503 && status !== 504)
-    return failed === undefined ? null : String(failed.status)
+    const request = caseOf(options.seed, number, targets, false)
+    // A machine under load answers late, so only what was answered is judged.
+    const exchanged = { ...(await sendCase(request, place)), isHanging: false }
+    const fault = faultsOf(request, exchanged).find(({ kind }) => kind !== 'no answer')
+    return fault === undefined ? null : `${request.side} ${request.route}: ${fault.kind} (case ${number})`
   }
 
   const repeated = [

@@ -18,9 +18,11 @@ const megabyte = 1_048_576
 export const kinds = {
   memory: { unit: 'MB', floor: 12 * megabyte },
   handles: { unit: '', floor: 20 },
+  keys: { unit: '', floor: 100 },
   connections: { unit: '', floor: 8 },
   size: { unit: 'MB', floor: 2 * megabyte },
-  ledgers: { unit: 'kB', floor: megabyte },
+  // A ledger's ring of batches and the overview's hour of samples may take most of an hour to fill.
+  sqlite: { unit: 'kB', floor: 4 * megabyte },
   bytesARow: { unit: 'B', floor: 64 },
 } as const satisfies Record<string, Kind>
 
@@ -28,16 +30,33 @@ export interface Figure {
   readonly name: string
   readonly kind: keyof typeof kinds
   readonly value: number
+  /** The bytes of all rows of a figure in bytes a row. */
+  readonly ofBytes?: number
 }
 
 /** Samples everything of a stack that could grow. */
 export interface Sampler {
   sample(): Promise<Figure[]>
+  /** Names the programs that ended and were started again since the first call, whose figures began again with them. */
+  restarted(): Promise<readonly string[]>
   close(): void
 }
 
-/** A table is judged by its bytes a row, because the load adds rows as fast as it can. Below this size pages are mostly empty. */
-const judgedTableBytes = 4 * megabyte
+/**
+ * The tables to which the load adds rows that are meant to stay, or to stay for days. They are judged by their bytes a row, which grow where space of
+ * removed and changed rows is not used again. All other tables are judged by their size.
+ */
+const keptTables: readonly RegExp[] = [
+  /^(contacts|conversations|conversation_summaries|messages|call_sessions|lead_controls)$/,
+  /^(threads|communications|communication_texts|communication_attachments|campaign_sends|mailbox_messages)$/,
+  /^(companies|company_domains)$/,
+  /^private\.(inbound_\w+|email_thread_keys|ended_calls|contact_events|job_marks|job_periods)$/,
+  // BullMQ keeps jobs that have ended for a day.
+  /^bullmq\./,
+]
+
+/** Below this size the pages of a table are mostly empty, and its bytes a row say nothing. */
+export const judgedTableBytes = 4 * megabyte
 const redisDeadlineMs = 10_000
 
 export async function createSampler(stack: TestStack): Promise<Sampler> {
@@ -47,7 +66,12 @@ export async function createSampler(stack: TestStack): Promise<Sampler> {
     worker: await attachMemoryProbe(stack.inspectors.worker),
     origin: await attachMemoryProbe(stack.inspectors.origin),
   }
+  const { pids: firstPids } = await readStackFile(folder)
   return {
+    async restarted() {
+      const pids = new Map(Object.entries((await readStackFile(folder)).pids))
+      return Object.entries(firstPids).flatMap(([name, pid]) => (pids.get(name) === pid ? [] : [name]))
+    },
     async sample() {
       const file = await readStackFile(folder)
       const heaps = await Promise.all(
@@ -127,10 +151,16 @@ async function ofPostgres(sql: postgres.Sql): Promise<Figure[]> {
 }
 
 function ofTable({ name, table_bytes, index_bytes, row_count }: z.output<typeof tableSchema>): Figure[] {
-  if (table_bytes + index_bytes < judgedTableBytes || row_count === 0) return []
+  if (!keptTables.some((kept) => kept.test(name)))
+    return [
+      { name: `${name}: table`, kind: 'size', value: table_bytes },
+      { name: `${name}: indexes`, kind: 'size', value: index_bytes },
+    ]
+  if (row_count === 0) return []
+  const ofBytes = table_bytes + index_bytes
   return [
-    { name: `${name}: table, a row`, kind: 'bytesARow', value: table_bytes / row_count },
-    { name: `${name}: indexes, a row`, kind: 'bytesARow', value: index_bytes / row_count },
+    { name: `${name}: table, a row`, kind: 'bytesARow', value: table_bytes / row_count, ofBytes },
+    { name: `${name}: indexes, a row`, kind: 'bytesARow', value: index_bytes / row_count, ofBytes },
   ]
 }
 
@@ -145,15 +175,12 @@ async function ofRedis(redis: StackFile['redis']): Promise<Figure[]> {
     signal: AbortSignal.timeout(redisDeadlineMs),
   })
   const { result } = infoSchema.parse(await answer.json())
-  const numberOf = (name: string) => new RegExp(`^${name}:(\\d+)`, 'm').exec(result)?.[1]
-  const [bytes, clients] = [numberOf('used_memory'), numberOf('connected_clients')]
+  const numberOf = (name: string) => Number(new RegExp(`\\b${name}[:=](\\d+)`).exec(result)?.[1] ?? 0)
   return [
-    ...(bytes === undefined
-      ? []
-      : [{ name: 'redis: used_memory', kind: 'size', value: Number(bytes) } as const]),
-    ...(clients === undefined
-      ? []
-      : [{ name: 'redis: connections', kind: 'connections', value: Number(clients) } as const]),
+    { name: 'redis: used_memory', kind: 'size', value: numberOf('used_memory') },
+    { name: 'redis: connections', kind: 'connections', value: numberOf('connected_clients') },
+    // Those with a lifetime come and go. Of the others nobody gets rid.
+    { name: 'redis: keys without a lifetime', kind: 'keys', value: numberOf('keys') - numberOf('expires') },
   ]
 }
 
@@ -169,7 +196,7 @@ async function ofLedgers(folder: string): Promise<Figure[]> {
   }
   return [...sums].map(([name, value]) => ({
     name: `SQLite of ${name.replace('-', '')}`,
-    kind: 'ledgers',
+    kind: 'sqlite',
     value,
   }))
 }

@@ -1,18 +1,22 @@
 import { cpus, loadavg } from 'node:os'
+import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { Redis } from 'ioredis'
 import { z } from 'zod'
+import { readStackFile } from '../../origin/local/stack-file.ts'
 import { floodedWorkspaceId, readWorkspaceId } from '../bench/mix-questions.ts'
 import { floodedContacts } from '../bench/mix-writes.ts'
 import { type FuzzStack, startFuzzStack } from '../fuzz/fuzz-stack.ts'
-import { type Growth, judgeGrowth, type Reading } from './growth.ts'
+import { exitCodeOf, type Growth, judgeGrowth, minutesToJudge, type Reading } from './growth.ts'
 import { type Load, startLoad } from './load.ts'
-import { createSampler, type Figure, kinds } from './samples.ts'
+import { createSampler, type Figure, judgedTableBytes, kinds, type Sampler } from './samples.ts'
 
 /**
  * `npm run soak -- --minutes 60` runs the whole local stack under the mix of everything (load.ts) and samples what could grow
- * (samples.ts). At the end it prints the first and the last value of each figure, its slope and its verdict (growth.ts). It fails
- * where a figure grows, and where a read or a write fails. It needs Linux, because it reads /proc.
+ * (samples.ts). At the end it prints the first and the last value of each figure, its slope and its verdict (growth.ts). It ends with 1
+ * if a figure grows, a read or a write fails or a program was restarted, and with 2 if none of these happened but the run was too short to
+ * call the figures flat. It needs Linux, because it reads /proc.
  */
 const options = z
   .object({
@@ -38,6 +42,7 @@ const options = z
 
 /** Small enough to be full before the warm-up is over. */
 const memoryCacheBytes = 4 * 1_048_576
+const redisMemory = '8mb'
 
 function start(): Promise<FuzzStack> {
   return startFuzzStack({
@@ -54,26 +59,50 @@ function start(): Promise<FuzzStack> {
   })
 }
 
-interface Series extends Pick<Figure, 'name' | 'kind'> {
+/** A Redis that evicts, as a deployment has one. Without a bound it would grow with every question, for the lifetime of an entry. */
+async function boundRedis({ stack }: FuzzStack): Promise<void> {
+  const { redis: described } = await readStackFile(dirname(stack.logs))
+  if (described?.tcp == null) return
+  const redis = new Redis(described.tcp)
+  await redis.config('SET', 'maxmemory', redisMemory)
+  await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+  redis.disconnect()
+}
+
+interface Series extends Pick<Figure, 'name' | 'kind' | 'ofBytes'> {
   readonly readings: Reading[]
+}
+
+/** A machine that is busy may miss some samples. Of a run that misses more, nothing can be said. */
+const missedSamplesShare = 0.1
+
+/** Reads since the start, and those that had neither an answer nor a 404. */
+const reads = { done: 0, failures: new Map<string, number>() }
+
+function countReads({ readers }: Load): number {
+  const { byResource, unexpected } = readers.take()
+  const done = [...byResource.values()].reduce((sum, each) => sum + each.reads, 0)
+  reads.done += done
+  for (const [name, times] of unexpected) reads.failures.set(name, (reads.failures.get(name) ?? 0) + times)
+  return done
 }
 
 async function sampleUntil(stack: FuzzStack, load: Load): Promise<readonly Series[]> {
   const all = new Map<string, Series>()
   const sampler = await createSampler(stack.stack)
   const startedAtMs = performance.now()
+  let missedSamples = 0
   try {
     for (let number = 0; ; number += 1) {
       const atMinutes = (performance.now() - startedAtMs) / 60_000
-      for (const { name, kind, value } of await sampler.sample()) {
-        const series = all.get(name) ?? { name, kind, readings: [] }
-        all.set(name, series)
-        series.readings.push({ atMinutes, value })
-      }
-      const reads = [...load.readers.take().byResource.values()].reduce((sum, each) => sum + each.reads, 0)
-      console.log(`minute ${atMinutes.toFixed(1)}: ${reads} reads since the last sample`)
+      if (!(await addSample(all, sampler, atMinutes))) missedSamples += 1
+      console.log(`minute ${atMinutes.toFixed(1)}: ${countReads(load)} reads since the last sample`)
       const nextMs = startedAtMs + (number + 1) * options.everySeconds * 1_000
-      if (nextMs - startedAtMs > options.minutes * 60_000) return [...all.values()]
+      if (nextMs - startedAtMs > options.minutes * 60_000) {
+        if (missedSamples > missedSamplesShare * (number + 1)) missed(`${missedSamples} samples`)
+        for (const name of await sampler.restarted()) missed(`${name} was restarted`)
+        return [...all.values()]
+      }
       await wait(Math.max(0, nextMs - performance.now()))
     }
   } finally {
@@ -81,20 +110,38 @@ async function sampleUntil(stack: FuzzStack, load: Load): Promise<readonly Serie
   }
 }
 
+async function addSample(all: Map<string, Series>, sampler: Sampler, atMinutes: number): Promise<boolean> {
+  try {
+    for (const { value, ...figure } of await sampler.sample()) {
+      const readings = all.get(figure.name)?.readings ?? []
+      readings.push({ atMinutes, value })
+      all.set(figure.name, { ...figure, readings })
+    }
+    return true
+  } catch (error) {
+    console.log(`minute ${atMinutes.toFixed(1)}: no sample (${String(error)})`)
+    return false
+  }
+}
+
 const divisors = { MB: 1_048_576, kB: 1_024, B: 1, '': 1 } as const
 
-function printFigures(all: readonly Series[]): void {
-  const judged = all
+/** Tables without rows stay as they are, and would fill the page. */
+const isWorthARow = ({ kind, readings, ofBytes = judgedTableBytes }: Series) =>
+  ofBytes >= judgedTableBytes && (kind !== 'size' || readings.some(({ value }) => value > kinds.size.floor))
+
+function printFigures(all: readonly Series[]): readonly Growth[] {
+  const shown = all.filter(isWorthARow)
+  const judged = shown
     .map((series) => ({ ...series, growth: judgeGrowth(series.readings, kinds[series.kind].floor) }))
     .toSorted((one, other) => one.name.localeCompare(other.name))
   console.log(
     '\n| figure | unit | first | last | slope an hour | verdict |\n| --- | --- | --- | --- | --- | --- |',
   )
   for (const { name, kind, growth } of judged) console.log(rowOf(name, kind, growth))
-  const grown = judged.filter(({ growth }) => growth.verdict === 'growing')
-  for (const { name } of grown) missed(`${name} grows`)
-  if (judged.some(({ growth }) => growth.verdict === 'short'))
-    console.log('The run was too short for some figures.')
+  console.log(`${all.length - shown.length} figures of tables that are small`)
+  for (const { name, growth } of judged) if (growth.verdict === 'growing') missed(`${name} grows`)
+  return judged.map(({ growth }) => growth)
 }
 
 function rowOf(name: string, kind: Figure['kind'], { first, last, slopePerHour, verdict }: Growth): string {
@@ -106,17 +153,30 @@ function rowOf(name: string, kind: Figure['kind'], { first, last, slopePerHour, 
 }
 
 function printWork(load: Load, seconds: number): void {
-  console.log('\n| beside the reads | a second | failed |\n| --- | --- | --- |')
-  for (const [name, { done, failures }] of load.tallies()) {
+  console.log('\n| work | a second | failed |\n| --- | --- | --- |')
+  for (const [name, { done, failures }] of [['reads', reads] as const, ...load.tallies()]) {
     const failed = [...failures].map(([what, times]) => `${times} × ${what}`).join(', ')
     console.log(`| ${name} | ${(done / seconds).toFixed(1)} | ${failed === '' ? 0 : failed} |`)
     if (failures.size > 0) missed(`${name}: ${failed}`)
   }
 }
 
+const failures: string[] = []
+
 function missed(what: string): void {
   console.log(`MISSED: ${what}`)
-  process.exitCode = 1
+  failures.push(what)
+}
+
+function endWith(growths: readonly Growth[]): void {
+  const exitCode = exitCodeOf(
+    growths.map(({ verdict }) => verdict),
+    failures.length > 0,
+  )
+  process.exitCode = exitCode
+  if (exitCode === 0) console.log('FLAT: nothing grows')
+  if (exitCode === 2)
+    console.log(`NOT JUDGED: a run must take ${minutesToJudge} minutes or more before it can be called flat`)
 }
 
 console.log(
@@ -126,6 +186,7 @@ console.log(
 const fuzzed = await start()
 try {
   const { stack } = fuzzed
+  await boundRedis(fuzzed)
   const features = { contactCounts: true, contactLists: true, search: true, messageHistory: true }
   await stack.api({ workspaceId: floodedWorkspaceId }).changeSettings({ features })
   await stack
@@ -139,8 +200,9 @@ try {
   } finally {
     await load.stop()
   }
-  printFigures(series)
+  const growths = printFigures(series)
   printWork(load, (performance.now() - startedAtMs) / 1_000)
+  endWith(growths)
 } finally {
   await fuzzed.stop()
 }

@@ -45,6 +45,8 @@ export interface TestStack {
   readonly supabase: { readonly url: string; readonly publishableKey: string }
   /** Redis's HTTP address, or null if Redis is switched off. */
   readonly redis: string | null
+  /** The address of redis-server itself; null if there is none. */
+  readonly redisTcp: string | null
   readonly internalAuthKey: string
   readonly voiceWebhookSecret: string
   readonly emailWebhookSecret: string
@@ -104,6 +106,9 @@ function workerVariablesOf({
   }
 }
 
+/** Longer than any soak. */
+const tokenSeconds = 86_400
+
 const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
 
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
@@ -133,12 +138,13 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const { url } = stack.postgres
   const connect = () => postgres(url, { max: 2, onnotice: () => undefined })
   const sql = connect()
-  const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: 3_600 })
+  const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: tokenSeconds })
 
   return {
     ...{ worker: file.worker, origin: file.origin },
     supabase: file.supabase,
     redis: file.redis?.url ?? null,
+    redisTcp: file.redis?.tcp ?? null,
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
     ...{ emailWebhookSecret: file.emailWebhookSecret, emailAddress: file.emailAddress },

@@ -8,7 +8,7 @@ export function reportText(report: Report): string {
     `# Validation of ${report.url}: ${report.verdict}`,
     '',
     `Canary workspace \`${report.workspace}\`, ${report.startedAt}, ${seconds(report.durationMs)}${report.isQuick ? ' (quick)' : ''}. ` +
-      `${counts.passed} checks passed, ${counts.failed} failed, ${counts.skipped} were skipped${unfinished(counts.unfinished)}. ` +
+      `${counts.passed} checks passed, ${counts.failed} failed, ${counts.skipped} skipped${unfinished(counts.unfinished)}. ` +
       `${report.requests} requests of at most ${plan.requestsMax}.`,
     ...section('Wrong', wrongLines(report)),
     ...section('Checks', [

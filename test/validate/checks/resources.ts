@@ -1,9 +1,11 @@
 import pLimit from 'p-limit'
+import { z } from 'zod'
 import { firstDifference } from '../../support/lasting-part.ts'
 import { validateBounds as bounds } from '../bounds.ts'
 import { switchCache } from '../cache-switch.ts'
+import { Unmet } from '../check-endings.ts'
 import { type Answer, NoAnswer } from '../deployment.ts'
-import { describeAnswer } from '../probe-contact.ts'
+import { describeAnswer, parseJson } from '../probe-contact.ts'
 import { lastingOf, put, type Question, questionsOf, unaskedOf } from '../questions.ts'
 import type { Check, Run } from '../run.ts'
 import { askUntilHit, awaitSighting, isHit } from '../sightings.ts'
@@ -13,6 +15,8 @@ interface Three {
   readonly warm: Answer | null
   readonly database: Answer | null
 }
+
+const outdatedSchema = z.object({ data: z.object({ version: z.number() }) })
 
 export const resourcesAgree: Check = {
   name: 'resources',
@@ -31,9 +35,17 @@ export const resourcesAgree: Check = {
     const body = JSON.stringify({ workspaceId: run.given.workspaceId })
     const headers = { 'Content-Type': 'application/json' }
     const outdated = await run.ask('/api/cache-settings/invalidate', { method: 'POST', body, headers })
-    if (outdated.status !== 200)
-      run.fail("an admin may outdate a workspace's cache", describeAnswer(outdated))
-    const cold = await all((question) => answerOf(run, question, () => put(run.ask, question)))
+    const parsed = outdatedSchema.safeParse(parseJson(outdated.text))
+    if (outdated.status !== 200 || !parsed.success)
+      throw new Unmet("an admin may outdate a workspace's cache", describeAnswer(outdated))
+    // Without the version an answer may be as old as the staleness bound, and from before the contact of this run.
+    const atLeast = { 'X-Min-Version': String(parsed.data.data.version) }
+    const cold = await all((question) =>
+      answerOf(run, question, () =>
+        // The deployment's own resource has other versions.
+        put(run.ask, question, question.resource.scope === 'deployment' ? {} : { headers: atLeast }),
+      ),
+    )
     run.progress('cold')
     const warm = await all((question) =>
       answerOf(run, question, () => askUntilHit(run, () => put(run.ask, question))),
