@@ -91,6 +91,7 @@ const variablesSchema = z
     VOICE_RATE_LIMIT_ORGANIZATION_MAX: wholeNumber(0, limits.rateLimitRequestsMax).default(
       limits.callsOfOrganizationDefault,
     ),
+    LOAD_AHEAD_QUESTIONS_MAX: wholeNumber(0, limits.aheadQuestionsMax).default(limits.aheadQuestionsDefault),
     /** The platform's own name for the deployed version. */
     VERSION: z.object({ id: z.string(), tag: z.string() }).optional(),
   })
@@ -164,6 +165,8 @@ export interface Config {
   }
   /** The service that brings the deployment's mail; nobody is verified by a secret that is null. */
   readonly inboundEmail: { readonly secret: string | null }
+  /** The questions of a workspace that are loaded ahead after a deploy and before its working hours; 0 for none. */
+  readonly loadAheadQuestionsMax: number
   readonly version: string
 }
 
@@ -215,6 +218,7 @@ export function parseConfig(variables: object): Config {
       organizationMax: value.VOICE_RATE_LIMIT_ORGANIZATION_MAX,
     },
     inboundEmail: { secret: value.EMAIL_WEBHOOK_SECRET },
+    loadAheadQuestionsMax: value.LOAD_AHEAD_QUESTIONS_MAX,
     version: value.VERSION?.tag || value.VERSION?.id || 'development',
   }
 }

@@ -52,6 +52,10 @@ export type LimitOutcome = 'refused' | 'refused-by-platform' | 'passed-by-platfo
  */
 export type CheckOutcome = 'consistent' | 'excused' | 'violated' | 'unknown'
 
+/** Why an entry is loaded ahead: its reader goes from page to page, a write moved it, or a deploy or working hours begin. */
+export type AheadReason = 'page' | 'write' | 'deploy' | 'schedule'
+export type AheadOutcome = 'loaded' | 'found' | 'failed' | 'refused'
+
 /**
  * Everything the Worker counts. This union is the only surface between the code that acts and the figures. No event
  * carries a workspace, a user or a key.
@@ -155,6 +159,11 @@ export type CacheEvent =
       readonly outcome: ShadowOutcome
       readonly savedMs?: number
     }
+  /**
+   * An entry was to be loaded before a reader needs it, and why. `found`: a tier had it. `refused`: a bound, the origin or the workspace's
+   * settings forbade the load.
+   */
+  | { readonly kind: 'load-ahead'; readonly why: AheadReason; readonly outcome: AheadOutcome }
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
   /** A call was answered before it was picked up, with variables from these places. */

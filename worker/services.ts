@@ -110,6 +110,7 @@ export function createServices(
     consistencySampleRate: config.consistencySampleRate,
     instant: marks.instant,
     noteViolation: monitoring.noteViolation,
+    tellDemand: config.loadAheadQuestionsMax === 0 ? undefined : monitoring.tellDemand,
     heal: createHeal((workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)), clock),
   })
 

@@ -7,8 +7,11 @@
 export const namedToggles = { contactCounts: true, contactLists: true, search: false, messageHistory: false }
 export type NamedToggle = keyof typeof namedToggles
 
-/** Toggles that do not belong to a resource. `prefetch` allows loads ahead, before a reader needs the entry. */
-export const otherToggles = { prefetch: true }
+/**
+ * Toggles that do not belong to a resource. `prefetch` allows loads ahead, before a reader needs the entry. `warmBeforeWork` also asks for
+ * them before the workspace's working hours begin (contract/workspace-configuration.ts).
+ */
+export const otherToggles = { prefetch: true, warmBeforeWork: false }
 export type OtherToggle = keyof typeof otherToggles
 
 /** The named lifetimes with their defaults, in seconds. */

@@ -71,6 +71,8 @@ export interface Resource {
   readonly example: { readonly path: unknown; readonly query: unknown; readonly data: unknown }
   /** Parses path and query to a question, or answers their faults. */
   parse(path: unknown, query: unknown): Result<Question, Fault[]>
+  /** The question with these parameters, which another release may have written; null if they do not fit. */
+  questionFrom(params: unknown): Question | null
   /** The questions that a warm-up loads for a workspace. */
   warmQuestions(workspace: WarmWorkspace): readonly Question[]
   /** Whether an entry's body can be presented. A body of another shape or a damaged one cannot, and counts as a miss. */

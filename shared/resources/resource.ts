@@ -67,6 +67,10 @@ export function defineResource<
       return ok(createQuestion(source, declaration.paramsOf(path.data, query.data), { isBypass }))
     },
     questionOf: (params) => createQuestion(source, params),
+    questionFrom(params) {
+      const parsed = declaration.params.safeParse(params)
+      return parsed.success ? createQuestion(source, parsed.data) : null
+    },
     dataOf: read,
     warmQuestions: (workspace) =>
       (declaration.warm?.(workspace) ?? []).map((params) => createQuestion(source, params)),

@@ -6,6 +6,7 @@ import type { Views } from '../ledger/view.ts'
 import { createViews } from '../ledger/view.ts'
 import type { Origin } from '../outbound/origin-client.ts'
 import type { TierSlot } from '../tiers/slots.ts'
+import { createDemand, type TellDemand } from './ahead/demand.ts'
 import { createLoadsAhead } from './ahead/loads-ahead.ts'
 import { withPrefetch } from './ahead/next-page.ts'
 import { withRenewal } from './ahead/renewal.ts'
@@ -45,6 +46,8 @@ interface ReadPathParts {
   readonly heal: Heal
   /** Tells the deployment of a proved violation. Never rejects. */
   noteViolation(violation: Violation): Promise<void>
+  /** Tells the deployment what is in demand; absent if nothing is loaded ahead after a deploy. */
+  readonly tellDemand?: TellDemand | undefined
   /** Logs one line about a violation, so that a person can look into it. */
   report(line: string): void
 }
@@ -81,7 +84,11 @@ export function createReadPath(parts: ReadPathParts): ReadPath {
     shadow: createShadow(judging),
     ...{ origin, random, sampleRate: parts.consistencySampleRate },
   })
-  const loadsAhead = createLoadsAhead({ settings, clock })
-  const ahead = withRenewal(withPrefetch(checked, loadsAhead), { again: checked, loadsAhead, clock, random })
+  const loadsAhead = createLoadsAhead({ settings, clock, recorder })
+  const { tellDemand: tell } = parts
+  const demand = tell === undefined ? null : createDemand({ settings, clock, random, tell })
+  const ahead = withRenewal(withPrefetch(checked, loadsAhead), {
+    ...{ again: checked, loadsAhead, clock, random, demand },
+  })
   return { answer: withOwnAnswers(ahead), settings, reader, views }
 }

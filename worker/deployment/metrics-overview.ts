@@ -23,6 +23,7 @@ import type { Rollout, RolloutChange, ShadowReport } from '../../shared/contract
 import type { Deed } from '../../shared/contract/workspaces.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
+import type { ToldDemand } from '../cache/ahead/demand.ts'
 import type { Violation } from '../cache/violations.ts'
 import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
@@ -30,10 +31,12 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { RolloutTold } from '../ledger/rollout-messages.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
+import { createDeploymentAhead, type DeploymentAhead } from './ahead/deployment-ahead.ts'
 import { createCauseReports } from './cause-reports.ts'
 import { createDeedLog, type DeedLog, type NotedDeed } from './deeds/deed-log.ts'
 import { createDeploymentMonitor } from './deployment-monitor.ts'
 import type { Figures, MetricsShard, Receipt, ShardReport } from './metrics/figures.ts'
+import { createMetricsClient } from './metrics/metrics-client.ts'
 import type { OriginReport } from './metrics/origin-figures.ts'
 import { originReportOf } from './metrics/origin-figures.ts'
 import type { Overview } from './metrics/overview.ts'
@@ -50,8 +53,10 @@ import { shadowReportOf } from './rollout/shadow-report.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 interface Bindings {
+  readonly BOARD_CACHE: KVNamespace
   readonly LEDGER: DurableObjectNamespace<Ledger>
   readonly METRICS: DurableObjectNamespace<MetricsShard>
+  readonly METRICS_OVERVIEW: DurableObjectNamespace<Contract>
 }
 
 /**
@@ -66,6 +71,7 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   private readonly deedLog: DeedLog
   private readonly rolloutDesk: RolloutDesk
   private readonly reports: CauseReports
+  private readonly ahead: DeploymentAhead
 
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
@@ -77,7 +83,11 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
       clock: systemClock,
       fetchShardReport: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).currentReport(),
       fetchOriginReport: () => fetchOriginReport(config),
-      labelledGauges: () => ({ ...this.redis.gauges(), ...this.rolloutDesk.gauges() }),
+      labelledGauges: () => ({
+        ...this.redis.gauges(),
+        ...this.rolloutDesk.gauges(),
+        ...this.ahead.gauges(),
+      }),
       wake: (inMs) => this.pulse.within(inMs),
       onSample: (sample) => this.monitor.look(sample),
     })
@@ -99,6 +109,13 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
       onChange: (changed) => this.monitor.seeRollout(changed),
       wake: (inMs) => this.pulse.within(inMs),
     })
+    this.ahead = createDeploymentAhead({
+      ...{ config, storage: state.storage, namespace: env.BOARD_CACHE },
+      ledgerOf: (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
+      metrics: createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock, config.version),
+      hasOriginRoom: () => hasRoom(this.overview.snapshot().origin, systemClock.now()),
+      wake: (inMs) => this.pulse.within(inMs),
+    })
     // A deployment of the Worker restarts this object.
     this.monitor.seeVersion(config.version)
     const { overview, monitor } = this
@@ -107,6 +124,7 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   }
 
   report(report: ShardReport): Receipt {
+    this.ahead.near(report.location)
     return this.overview.report(report)
   }
 
@@ -186,6 +204,10 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     this.rolloutDesk.note(violation)
   }
 
+  takeDemand(told: readonly ToldDemand[]): void {
+    this.ahead.take(told)
+  }
+
   history(hours: number, resource: string | null): HistoryReport {
     return this.reports.history(hours, resource)
   }
@@ -213,7 +235,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   /** Takes a sample, and tells the ledgers what they have not confirmed. Answers when there is more to do. */
   private async beat(): Promise<number> {
     const sampledInMs = await this.overview.tick()
-    return Math.min(sampledInMs, this.rolloutDesk.tick() ?? sampledInMs)
+    const next = [sampledInMs, this.rolloutDesk.tick(), this.ahead.tick()]
+    return Math.min(...next.filter((inMs) => inMs !== null))
   }
 
   override alarm(): Promise<void> {

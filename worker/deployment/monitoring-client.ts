@@ -22,6 +22,7 @@ import type { Deed } from '../../shared/contract/workspaces.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { TellDemand, ToldDemand } from '../cache/ahead/demand.ts'
 import type { Violation } from '../cache/violations.ts'
 import type { NotedDeed } from './deeds/deed-log.ts'
 import type { ClearRequest } from './redis/clear-log.ts'
@@ -67,6 +68,8 @@ export interface MonitoringClient {
   shadowReport(): Promise<Result<ShadowReport, WireError>>
   /** Tells of a proved violation. One that cannot be told is forgotten. */
   noteViolation(violation: Violation): Promise<void>
+  /** Tells what is in demand. What cannot be told is told again later. */
+  readonly tellDemand: TellDemand
   history(hours: number, resource: string | null): Promise<Result<HistoryReport, WireError>>
   marks(): Promise<Result<Marks, WireError>>
   hottest(hours: number): Promise<Result<Hottest, WireError>>
@@ -99,6 +102,7 @@ export interface MonitoringStub {
   changeRollout(change: RolloutChange, by: OperatorName): Promise<Result<Rollout, WireError>>
   shadowReport(): Promise<ShadowReport>
   noteViolation(violation: Violation): Promise<void>
+  takeDemand(told: readonly ToldDemand[]): Promise<void>
   history(hours: number, resource: string | null): Promise<HistoryReport>
   marks(): Promise<Marks>
   hottest(hours: number): Promise<Hottest>
@@ -148,6 +152,9 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
     shadowReport: () => call((stub) => stub.shadowReport()),
     async noteViolation(violation) {
       await call((stub) => stub.noteViolation(violation))
+    },
+    async tellDemand(told) {
+      await call((stub) => stub.takeDemand(told))
     },
     history: (hours, resource) => call((stub) => stub.history(hours, resource)),
     marks: () => call((stub) => stub.marks()),

@@ -18,6 +18,7 @@ import type { OperatorName } from '../../shared/contract/operator-name.ts'
 import type { Rollout, RolloutChange, ShadowReport } from '../../shared/contract/rollout.ts'
 import type { Deed } from '../../shared/contract/workspaces.ts'
 import type { Result } from '../../shared/result.ts'
+import type { ToldDemand } from '../cache/ahead/demand.ts'
 import type { Violation } from '../cache/violations.ts'
 import type { RolloutObject } from '../ledger/rollout-messages.ts'
 import type { NotedDeed } from './deeds/deed-log.ts'
@@ -27,7 +28,10 @@ import type { ClearedAt, RedisFindings } from './redis/keeper.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 /** The one object that knows the whole deployment, as the Worker and the shards call it. */
-export interface MetricsOverview extends MetricsSums, Monitoring, CauseReports, RolloutObject {}
+export interface MetricsOverview extends MetricsSums, Monitoring, CauseReports, RolloutObject {
+  /** Takes what is in demand, for loads ahead after a deploy and before working hours. */
+  takeDemand(told: readonly ToldDemand[]): void
+}
 
 /** Figures by hour, and where reads and misses come from (shared/contract/figures.ts). */
 export interface CauseReports {

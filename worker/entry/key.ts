@@ -11,18 +11,26 @@ import type { Question, Resource } from '../../shared/resources/question.ts'
  */
 export type CacheKey = string & { readonly brand: unique symbol }
 
+/**
+ * Whether the key of a question shows its parameters. None of them is private then, so they may be kept wherever keys are, and the
+ * question can be asked again.
+ */
+export function hasPlainKey(question: Keyed): boolean {
+  return namesOf(question).plain !== null
+}
+
 /** The parts of a question that make up its key: every parameter, so that no declaration can forget one. */
 interface Keyed extends Pick<Question, 'params'> {
   readonly resource: Pick<Resource, 'name' | 'version' | 'namespace' | 'params' | 'privateParams'>
 }
 
 /** Raised when the form of keys or of stored entries changes. The resource's own `version` stands for the form of a body. */
-const formatVersion = 'bc3'
+export const keyFormat = 'bc3'
 
 /** How the keys of each namespace of Redis begin, so that the tier finds an entry's namespace by its key alone. */
 const starts: Readonly<Record<EntryNamespaceName, string>> = {
-  cache: `${formatVersion}:`,
-  emailCache: `${formatVersion}.emailCache:`,
+  cache: `${keyFormat}:`,
+  emailCache: `${keyFormat}.emailCache:`,
 }
 
 /** The namespace of Redis that the entry belongs to. */

@@ -20,6 +20,7 @@ const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   clearRedis: neverCalled,
   noteDeed: neverCalled,
   deeds: neverCalled,
+  takeDemand: neverCalled,
   history: neverCalled,
   marks: neverCalled,
   hottest: neverCalled,

@@ -3,6 +3,7 @@ import type { WireError } from '../../../shared/contract/errors.ts'
 import { wireErrors } from '../../../shared/contract/errors.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
+import type { AheadOutcome, AheadReason, Recorder } from '../../events.ts'
 import type { Inquiry } from '../answer.ts'
 import type { ReadAnswer } from '../read.ts'
 import type { SettingsReader } from '../settings-reader.ts'
@@ -11,6 +12,8 @@ import type { SettingsReader } from '../settings-reader.ts'
 export interface LoadsAhead {
   /** Notes whether an answer succeeded. While the origin fails, only readers' own questions may use it. */
   noteOutcome(answered: Result<unknown, WireError>): void
+  /** Notes and counts a load ahead. */
+  noteLoad(why: AheadReason, answered: Result<ReadAnswer, WireError>): void
   /** Whether the origin works, as far as this isolate knows, and the workspace has not switched loads ahead off. */
   mayLoadFor(inquiry: Inquiry): Promise<boolean>
 }
@@ -18,15 +21,21 @@ export interface LoadsAhead {
 interface LoadsAheadOptions {
   readonly settings: Pick<SettingsReader, 'inForce'>
   readonly clock: Clock
+  readonly recorder: Recorder
 }
 
-export function createLoadsAhead({ settings, clock }: LoadsAheadOptions): LoadsAhead {
+export function createLoadsAhead({ settings, clock, recorder }: LoadsAheadOptions): LoadsAhead {
   let quietUntilMs = 0
+  function noteOutcome(answered: Result<unknown, WireError>): void {
+    // The answer `not_cached` does not involve the origin.
+    if (answered.ok || answered.error.code === 'not_cached') return
+    if (wireErrors[answered.error.code].status >= 500) quietUntilMs = clock.now() + limits.loadsAheadPauseMs
+  }
   return {
-    noteOutcome(answered) {
-      // The answer `not_cached` does not involve the origin.
-      if (answered.ok || answered.error.code === 'not_cached') return
-      if (wireErrors[answered.error.code].status >= 500) quietUntilMs = clock.now() + limits.loadsAheadPauseMs
+    noteOutcome,
+    noteLoad(why, answered) {
+      noteOutcome(answered)
+      recorder.record({ kind: 'load-ahead', why, outcome: aheadOutcomeOf(answered) })
     },
     async mayLoadFor({ workspaceId, caller }) {
       if (clock.now() < quietUntilMs) return false
@@ -34,6 +43,14 @@ export function createLoadsAhead({ settings, clock }: LoadsAheadOptions): LoadsA
       return features.prefetch
     },
   }
+}
+
+/** What became of a load ahead. */
+export function aheadOutcomeOf(answered: Result<ReadAnswer, WireError>): AheadOutcome {
+  if (!answered.ok) return 'failed'
+  const { status } = answered.value
+  if (status === 'BYPASS') return 'refused'
+  return status === 'MISS' ? 'loaded' : 'found'
 }
 
 /** Whether loads ahead may follow from a read: not if the cache is off, or if the read must not change the cache. */

@@ -46,7 +46,7 @@ export function withPrefetch(answer: AnswerQuestion, loadsAhead: LoadsAhead): An
   }
 
   async function loadNext(next: Inquiry): Promise<void> {
-    if (await loadsAhead.mayLoadFor(next)) loadsAhead.noteOutcome(await answer(next))
+    if (await loadsAhead.mayLoadFor(next)) loadsAhead.noteLoad('page', await answer(next))
   }
 
   return (inquiry) =>

@@ -12,6 +12,7 @@ import type { AnswerQuestion, Inquiry } from '../answer.ts'
 import { hasMoved } from '../freshness.ts'
 import type { ReadAnswer } from '../read.ts'
 import { plainWish } from '../wish.ts'
+import type { Demand } from './demand.ts'
 import { type LoadsAhead, mayLoadAheadAfter } from './loads-ahead.ts'
 
 interface RenewalOptions {
@@ -21,6 +22,8 @@ interface RenewalOptions {
   readonly clock: Clock
   /** Uniform in [0, 1). */
   random(): number
+  /** Collects what is in demand, for loads ahead after a deploy and before working hours; null if there are none. */
+  readonly demand: Demand | null
 }
 
 /** The copy that the last reader of a question got, and when the last two readers came. */
@@ -30,6 +33,8 @@ interface Given extends Pick<Entry, 'stamp' | 'tags'> {
   readonly beforeAtMs: number | null
   /** Whether the copy was replaced since it was read. Then there is nothing to renew before the next reader comes. */
   readonly isRenewed: boolean
+  /** When its demand was told last; null if it was not. */
+  readonly toldAtMs: number | null
 }
 
 /** The questions of a workspace that readers of this isolate look at. */
@@ -51,7 +56,7 @@ interface Watch {
  */
 export function withRenewal(
   answer: AnswerQuestion,
-  { again, loadsAhead, clock, random }: RenewalOptions,
+  { again, loadsAhead, clock, random, demand }: RenewalOptions,
 ): AnswerQuestion {
   const watches = new LRUCache<WorkspaceId, Watch>({ max: limits.isolateViewsMax })
 
@@ -60,7 +65,7 @@ export function withRenewal(
     await pause(clock, random() * limits.renewalSpreadMs)
     const fewAtOnce = pLimit(limits.renewalsAtOnce)
     const one = async (question: Question) =>
-      loadsAhead.noteOutcome(await again({ ...inquiry, question, wish: plainWish }))
+      loadsAhead.noteLoad('write', await again({ ...inquiry, question, wish: plainWish }))
     await Promise.all(moved.map((each) => fewAtOnce(one, each)))
   }
 
@@ -76,8 +81,12 @@ export function withRenewal(
     const { question, workspaceId, caller } = inquiry
     const nowMs = clock.now()
     const watch = watchOf(workspaceId, view)
-    const beforeAtMs = watch.given.get(question)?.atMs ?? null
-    watch.given.set(question, { stamp, tags, atMs: nowMs, beforeAtMs, isRenewed: false })
+    const known = watch.given.get(question)
+    const beforeAtMs = known?.atMs ?? null
+    const isTold = demand !== null && isDueToTell(known, nowMs)
+    const toldAtMs = isTold ? nowMs : (known?.toldAtMs ?? null)
+    watch.given.set(question, { stamp, tags, atMs: nowMs, beforeAtMs, isRenewed: false, toldAtMs })
+    if (isTold) demand.note(inquiry)
     if (watch.view.ledgerId === view.ledgerId && watch.view.version >= view.version) return
     watch.view = view
     // The load takes the reader's token or key. A question that it does not open waits for another reader.
@@ -107,6 +116,12 @@ export function withRenewal(
 /** Whether a copy was read at least twice lately and not renewed since. */
 function isInDemand({ beforeAtMs, isRenewed }: Given, nowMs: number): boolean {
   return !isRenewed && beforeAtMs !== null && nowMs - beforeAtMs < limits.watchedMs
+}
+
+/** Whether a question that is read once more is in demand, and that was not told lately. */
+function isDueToTell(known: Given | undefined, nowMs: number): boolean {
+  if (known === undefined || nowMs - known.atMs >= limits.watchedMs) return false
+  return known.toldAtMs === null || nowMs - known.toldAtMs >= limits.aheadTellEveryMs
 }
 
 /** Whether an answer was proved current and is the same for all members. */

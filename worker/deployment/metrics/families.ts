@@ -45,6 +45,10 @@ export const counterFamilies = {
     labels: ['resource', 'outcome'],
     help: 'Answers of the database that were compared with what the tiers would have said; mismatch if nothing that was reported explains a difference, late if a change on its way does, miss if they would have had none.',
   },
+  loads_ahead: {
+    labels: ['why', 'outcome'],
+    help: 'Entries that were to be loaded before a reader needs them, by why; found if a tier had them, refused by bounds, settings or the origin.',
+  },
   invalidation_events: { labels: [], help: 'Invalidation events made durable.' },
   invalidation_tags: { labels: [], help: 'Cache tags moved by invalidations.' },
   calls_answered: {
@@ -195,6 +199,11 @@ export const gaugeFamilies = {
     labels: [],
     merge: null,
     help: 'Awake ledgers that have not confirmed the latest change of the rollout yet.',
+  },
+  demand_questions: {
+    labels: [],
+    merge: null,
+    help: 'Questions in demand that are remembered for loads ahead.',
   },
   figures_shards: { labels: [], merge: null, help: 'Shards whose figures are summed.' },
   figures_shards_away: {

@@ -168,7 +168,7 @@ function countEvent(
       add('rate_limited', [event.scope, event.outcome])
       return
     default:
-      countLive(event, add)
+      countRest(event, add)
   }
 }
 
@@ -189,10 +189,13 @@ function countComparison(
   if (event.staleMs !== undefined) time('staleness', [event.outcome], event.staleMs)
 }
 
-type LiveEvent = Extract<CacheEvent, { kind: `live-${string}` }>
+type RestEvent = Extract<CacheEvent, { kind: `live-${string}` | 'load-ahead' }>
 
-function countLive(event: LiveEvent, add: (family: CounterFamily, labels: readonly string[]) => void): void {
+function countRest(event: RestEvent, add: (family: CounterFamily, labels: readonly string[]) => void): void {
   switch (event.kind) {
+    case 'load-ahead':
+      add('loads_ahead', [event.why, event.outcome])
+      return
     case 'live-connect':
       add('live_connects', [event.outcome])
       return

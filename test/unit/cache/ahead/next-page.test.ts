@@ -41,6 +41,7 @@ beforeEach(() => {
     },
     createLoadsAhead({
       clock,
+      recorder: { record: () => undefined },
       settings: {
         inForce: async () => ({ ...defaultCacheSettings, features: { ...features, prefetch: isEnabled } }),
       },

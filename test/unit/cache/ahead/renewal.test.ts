@@ -31,6 +31,7 @@ let renewed: string[]
 let mayLoad: boolean
 let again: AnswerQuestion
 let outcomes: boolean[]
+let told: string[]
 let background: Promise<unknown>[]
 let view: View
 let chance: number
@@ -42,6 +43,7 @@ beforeEach(() => {
   renewed = []
   mayLoad = true
   outcomes = []
+  told = []
   background = []
   view = before
   chance = 0
@@ -64,7 +66,12 @@ beforeEach(() => {
         renewed.push(String(inquiry.question.params['boardId']))
         return again(inquiry)
       },
-      loadsAhead: { noteOutcome: ({ ok }) => outcomes.push(ok), mayLoadFor: async () => mayLoad },
+      loadsAhead: {
+        noteOutcome: () => undefined,
+        noteLoad: (why, { ok }) => outcomes.push(why === 'write' && ok),
+        mayLoadFor: async () => mayLoad,
+      },
+      demand: { note: ({ question }) => told.push(String(question.params['boardId'])) },
       clock,
       random: () => chance,
     },
@@ -89,6 +96,21 @@ describe('a question that readers look at', () => {
     view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual(['b1'])
+  })
+
+  it('is told as in demand from its second read on, and again only after a while', async () => {
+    await read(first)
+    expect(told).toEqual([])
+    for (let reads = 0; reads < 5; reads += 1) await read(first)
+    expect(told).toEqual(['b1'])
+    for (let waitedMs = 0; waitedMs < limits.aheadTellEveryMs; waitedMs += 60_000) {
+      await clock.advance(60_000)
+      await read(first)
+    }
+    expect(told).toEqual(['b1', 'b1'])
+    await clock.advance(limits.watchedMs)
+    await read(first)
+    expect(told).toEqual(['b1', 'b1'])
   })
 
   it('is not loaded again if other tags moved', async () => {

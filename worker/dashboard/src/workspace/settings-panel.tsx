@@ -18,6 +18,10 @@ const words: Readonly<Record<string, { readonly title: string; readonly hint?: s
     title: 'Load ahead',
     hint: 'Loads the next page of a list in advance, and changed pages that are in use',
   },
+  warmBeforeWork: {
+    title: 'Load ahead before work',
+    hint: 'Loads what was in use on the last working day some minutes before the working hours of the workspace begin',
+  },
   contactsTTL: { title: 'Contact lists' },
   contactCountsTTL: { title: 'Contact counts' },
   searchTTL: { title: 'Search' },
