@@ -1,13 +1,10 @@
+import { aheadLimits } from './ahead-limits.ts'
 import { regionLimits } from './region-limits.ts'
 
 /** The bounds of the Worker: entries, the memory of an isolate, deadlines, memberships, monitoring. */
 export const edgeLimits = {
-  ...regionLimits,
-import { aheadLimits } from './ahead-limits.ts'
-
-/** The bounds of the Worker: entries, the memory of an isolate, deadlines, memberships, monitoring. */
-export const edgeLimits = {
   ...aheadLimits,
+  ...regionLimits,
   /** The size of an entry. KV accepts 25 MiB for a value and 512 bytes for a key; Upstash accepts 10 MB for a request. */
   entryBytesMax: 4_194_304,
   entryHeaderBytesMax: 8_192,
