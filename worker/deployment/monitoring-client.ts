@@ -68,7 +68,7 @@ export interface MonitoringClient {
   shadowReport(): Promise<Result<ShadowReport, WireError>>
   /** Tells of a proved violation. One that cannot be told is forgotten. */
   noteViolation(violation: Violation): Promise<void>
-  /** Tells what is in demand. What cannot be told is told again later. */
+  /** Tells what is in demand. Demand that cannot be told is told again later. */
   readonly tellDemand: TellDemand
   history(hours: number, resource: string | null): Promise<Result<HistoryReport, WireError>>
   marks(): Promise<Result<Marks, WireError>>

@@ -14,7 +14,7 @@ export interface AskedQuestion {
   readonly params: string
 }
 
-/** What readers of a workspace look at. `isScheduled`: the workspace wants it loaded before its working hours. */
+/** The questions of a workspace that its readers look at. `isScheduled`: it wants them loaded before its working hours. */
 export interface ToldDemand {
   readonly workspaceId: WorkspaceId
   readonly isScheduled: boolean

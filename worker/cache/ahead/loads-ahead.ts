@@ -45,7 +45,7 @@ export function createLoadsAhead({ settings, clock, recorder }: LoadsAheadOption
   }
 }
 
-/** What became of a load ahead. */
+/** The outcome of a load ahead, for the figures. */
 export function aheadOutcomeOf(answered: Result<ReadAnswer, WireError>): AheadOutcome {
   if (!answered.ok) return 'failed'
   const { status } = answered.value

@@ -10,7 +10,7 @@ interface DemandedQuestion extends AskedQuestion {
   readonly atMs: number
 }
 
-/** What is known of a workspace's demand. */
+/** The demand of a workspace, as it is kept. */
 interface WorkspaceDemand {
   readonly isScheduled: boolean
   readonly seenAtMs: number
@@ -63,42 +63,98 @@ const demandSchema = z.object({
 })
 const rowSchema = z.object({ workspace_id: workspaceIdSchema, demand: z.string() })
 
-/** What a score comes to at an instant. */
+/** The score of a question at an instant. */
 export function scoreAt({ score, atMs }: Pick<DemandedQuestion, 'score' | 'atMs'>, nowMs: number): number {
   return score * 2 ** (-(nowMs - atMs) / limits.aheadHalfLifeMs)
 }
 
 export function openDemandBook(storage: SqlStorage, now: () => number): DemandBook {
-  storage.sql.exec(tables)
-  const known = readAll(storage)
-  /** When each row was written, by the instant at which its demand was seen. */
-  const written = new Map([...known].map(([workspaceId, { seenAtMs }]) => [workspaceId, seenAtMs]))
-  const changed = new Set<WorkspaceId>()
-  let release = readRelease(storage)
+  return new StoredDemand(storage, now)
+}
 
-  function forget(workspaceId: WorkspaceId): void {
-    known.delete(workspaceId)
-    written.delete(workspaceId)
-    changed.delete(workspaceId)
-    storage.sql.exec('delete from demand where workspace_id = ?', workspaceId)
+class StoredDemand implements DemandBook {
+  private readonly storage: SqlStorage
+  private readonly now: () => number
+  /** A workspace that is seen is inserted again, so the first one is the one that was seen longest ago. */
+  private readonly known: Map<WorkspaceId, WorkspaceDemand>
+  /** The instant of the demand that each row has. */
+  private readonly written: Map<WorkspaceId, number>
+  private readonly changed = new Set<WorkspaceId>()
+  private releaseNow: string | null
+
+  constructor(storage: SqlStorage, now: () => number) {
+    this.storage = storage
+    this.now = now
+    storage.sql.exec(tables)
+    this.known = readAll(storage)
+    this.written = new Map([...this.known].map(([workspaceId, { seenAtMs }]) => [workspaceId, seenAtMs]))
+    this.releaseNow = readRelease(storage)
   }
 
-  function makeRoom(): void {
-    const nowMs = now()
-    for (const [workspaceId, { seenAtMs }] of known) {
-      if (nowMs - seenAtMs > limits.aheadKeptMs) forget(workspaceId)
-    }
-    // The order of a Map is that of insertion, and a workspace that is seen is inserted again.
-    for (const workspaceId of known.keys()) {
-      if (known.size < limits.aheadWorkspacesMax) break
-      forget(workspaceId)
+  take(told: readonly unknown[]): void {
+    for (const each of told.slice(0, limits.aheadToldWorkspacesMax)) {
+      const parsed = toldSchema.safeParse(each)
+      if (parsed.success) this.takeOne(parsed.data)
     }
   }
 
-  function takeOne({ workspaceId, isScheduled, questions }: z.output<typeof toldSchema>): void {
+  scheduled(): { workspaceId: WorkspaceId; beganAtMs: number }[] {
+    return [...this.known].flatMap(([workspaceId, { isScheduled, beganAtMs }]) =>
+      isScheduled ? [{ workspaceId, beganAtMs }] : [],
+    )
+  }
+
+  noteBegan(workspaceId: WorkspaceId, beganAtMs: number): void {
+    const demand = this.known.get(workspaceId)
+    if (demand === undefined) return
+    this.known.set(workspaceId, { ...demand, beganAtMs })
+    this.changed.add(workspaceId)
+  }
+
+  workspaces(): WorkspaceId[] {
+    return [...this.known.keys()].reverse()
+  }
+
+  inDemand(workspaceId: WorkspaceId, sinceMs: number, max: number): AskedQuestion[] {
+    return (this.known.get(workspaceId)?.questions ?? [])
+      .filter(({ atMs }) => atMs >= sinceMs)
+      .slice(0, max)
+      .map(({ resource, params }) => ({ resource, params }))
+  }
+
+  release(): string | null {
+    return this.releaseNow
+  }
+
+  setRelease(release: string): void {
+    this.releaseNow = release
+    this.storage.sql.exec('insert or replace into demand_release values (1, ?)', release)
+  }
+
+  size(): number {
+    return [...this.known.values()].reduce((sum, { questions }) => sum + questions.length, 0)
+  }
+
+  write(): void {
+    if (this.changed.size === 0) return
+    const rows = [...this.changed].slice(0, limits.aheadRowsAtOnceMax)
+    this.storage.transactionSync(() => {
+      for (const workspaceId of rows) {
+        const text = JSON.stringify(this.known.get(workspaceId))
+        this.storage.sql.exec('insert or replace into demand values (?, ?)', workspaceId, text)
+      }
+    })
+    for (const workspaceId of rows) {
+      this.changed.delete(workspaceId)
+      this.written.set(workspaceId, this.known.get(workspaceId)?.seenAtMs ?? 0)
+    }
+  }
+
+  private takeOne({ workspaceId, isScheduled, questions }: z.output<typeof toldSchema>): void {
+    const { known, changed } = this
     const before = known.get(workspaceId)
-    if (before === undefined && known.size >= limits.aheadWorkspacesMax) makeRoom()
-    const nowMs = now()
+    if (before === undefined && known.size >= limits.aheadWorkspacesMax) this.makeRoom()
+    const nowMs = this.now()
     const next = {
       ...{ isScheduled, seenAtMs: nowMs, beganAtMs: before?.beganAtMs ?? 0 },
       questions: mergedDemand(before?.questions ?? [], questions, nowMs),
@@ -107,53 +163,23 @@ export function openDemandBook(storage: SqlStorage, now: () => number): DemandBo
     known.set(workspaceId, next)
     const isSame =
       before?.isScheduled === isScheduled && nameAll(before.questions) === nameAll(next.questions)
-    const isOld = nowMs - (written.get(workspaceId) ?? 0) >= limits.aheadWriteEveryMs
+    const isOld = nowMs - (this.written.get(workspaceId) ?? 0) >= limits.aheadWriteEveryMs
     if (!isSame || isOld) changed.add(workspaceId)
   }
 
-  return {
-    take(told) {
-      for (const each of told.slice(0, limits.aheadToldWorkspacesMax)) {
-        const parsed = toldSchema.safeParse(each)
-        if (parsed.success) takeOne(parsed.data)
-      }
-    },
-    scheduled: () =>
-      [...known].flatMap(([workspaceId, { isScheduled, beganAtMs }]) =>
-        isScheduled ? [{ workspaceId, beganAtMs }] : [],
-      ),
-    noteBegan(workspaceId, beganAtMs) {
-      const demand = known.get(workspaceId)
-      if (demand === undefined) return
-      known.set(workspaceId, { ...demand, beganAtMs })
-      changed.add(workspaceId)
-    },
-    workspaces: () => [...known.keys()].reverse(),
-    inDemand: (workspaceId, sinceMs, max) =>
-      (known.get(workspaceId)?.questions ?? [])
-        .filter(({ atMs }) => atMs >= sinceMs)
-        .slice(0, max)
-        .map(({ resource, params }) => ({ resource, params })),
-    release: () => release,
-    size: () => [...known.values()].reduce((sum, { questions }) => sum + questions.length, 0),
-    setRelease(next) {
-      release = next
-      storage.sql.exec('insert or replace into demand_release values (1, ?)', next)
-    },
-    write() {
-      if (changed.size === 0) return
-      const rows = [...changed].slice(0, limits.aheadRowsAtOnceMax)
-      storage.transactionSync(() => {
-        for (const workspaceId of rows) {
-          const text = JSON.stringify(known.get(workspaceId))
-          storage.sql.exec('insert or replace into demand values (?, ?)', workspaceId, text)
-        }
-      })
-      for (const workspaceId of rows) {
-        changed.delete(workspaceId)
-        written.set(workspaceId, known.get(workspaceId)?.seenAtMs ?? 0)
-      }
-    },
+  private makeRoom(): void {
+    const nowMs = this.now()
+    for (const [workspaceId, { seenAtMs }] of this.known) {
+      const isFull = this.known.size >= limits.aheadWorkspacesMax
+      if (isFull || nowMs - seenAtMs > limits.aheadKeptMs) this.forget(workspaceId)
+    }
+  }
+
+  private forget(workspaceId: WorkspaceId): void {
+    this.known.delete(workspaceId)
+    this.written.delete(workspaceId)
+    this.changed.delete(workspaceId)
+    this.storage.sql.exec('delete from demand where workspace_id = ?', workspaceId)
   }
 }
 

@@ -96,7 +96,7 @@ function createPath(
   })
 }
 
-/** What keys and code run: the deployed version, the form of keys, and the version of each resource. */
+/** Names the keys and the code that run: the deployed version, the form of keys, and the version of each resource. */
 function releaseOf(version: string): string {
   return [version, keyFormat, ...resources.map(({ name, version: form }) => `${name}@${form}`)].join(' ')
 }
