@@ -133,14 +133,12 @@ function countEvent(
       add('unreadable_entries', [event.tier])
       return
     case 'eviction':
-      add('tier_evictions', [event.tier])
-      return
+      return add('tier_evictions', [event.tier])
     case 'breaker':
       add('breaker_changes', [event.tier, event.side, event.state])
       return
     case 'region':
-      add('region_calls', [event.region, event.part, event.outcome])
-      return
+      return add('region_calls', [event.region, event.part, event.outcome])
     case 'ledger':
       add('ledger_calls', [event.call, event.outcome])
       time('ledger_call', [event.call], event.durationMs)
