@@ -133,12 +133,12 @@ function countEvent(
       add('unreadable_entries', [event.tier])
       return
     case 'eviction':
-      return add('tier_evictions', [event.tier])
-    case 'breaker':
-      add('breaker_changes', [event.tier, event.side, event.state])
+      add('tier_evictions', [event.tier])
       return
+    case 'breaker':
     case 'region':
-      return add('region_calls', [event.region, event.part, event.outcome])
+      countCircuit(event, add)
+      return
     case 'ledger':
       add('ledger_calls', [event.call, event.outcome])
       time('ledger_call', [event.call], event.durationMs)
@@ -168,6 +168,15 @@ function countEvent(
     default:
       countLive(event, add)
   }
+}
+
+/** Counts what became of a circuit breaker, and where a call went that one may have turned away. */
+function countCircuit(
+  event: Extract<CacheEvent, { kind: 'breaker' | 'region' }>,
+  add: (family: CounterFamily, labels: readonly string[]) => void,
+): void {
+  if (event.kind === 'breaker') add('breaker_changes', [event.tier, event.side, event.state])
+  else add('region_calls', [event.region, event.part, event.outcome])
 }
 
 type Comparison = Extract<CacheEvent, { kind: 'consistency' | 'shadow' }>
