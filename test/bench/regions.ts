@@ -19,7 +19,7 @@ import { placedWorker, prepareSecondRegion, startFirstRegion, variablesOf } from
  */
 const options = z
   .object({
-    reads: z.coerce.number().int().min(20).max(2_000),
+    reads: z.coerce.number().int().min(20).max(400),
     awayMs: z.coerce.number().int().min(2).max(1_000),
   })
   .parse(
@@ -69,13 +69,15 @@ async function startWorker(file: StackFile, variables: Readonly<Record<string, s
   return createApiClient(worker.url, { token: file.tokens.admin, workspaceId: '15213' })
 }
 
-/** Every read asks another question, of a page of one contact. */
-async function timeOf(api: ApiClient, question: number, source: string): Promise<number> {
+/** The pages of one contact that a board of 500 certainly has. */
+const pages = 450
+
+/** How long a read takes; null if another source answered it. Every question is another page. They are read from the last one on, since the page after those read in a row would be loaded ahead. */
+async function timeOf(api: ApiClient, question: number, source: string): Promise<number | null> {
   const startedAtMs = performance.now()
-  const { _cache } = await api.page('board_123', `per_page=1&page=${1 + question}`)
+  const { _cache } = await api.page('board_123', `per_page=1&page=${pages - question}`)
   const tookMs = performance.now() - startedAtMs
-  if (_cache.source !== source) throw new Error(`question ${question} was answered by ${_cache.source}`)
-  return tookMs
+  return _cache.source === source ? tookMs : null
 }
 
 /** The same reads of both sides, in turns. */
@@ -86,8 +88,11 @@ async function compare(
 ): Promise<Record<'far' | 'near', number[]>> {
   const times: Record<'far' | 'near', number[]> = { far: [], near: [] }
   for (let question = 0; question < options.reads; question += 1) {
-    times.far.push(await timeOf(far, question, source))
-    times.near.push(await timeOf(near, question, source))
+    const [of, beside] = [await timeOf(far, question, source), await timeOf(near, question, source)]
+    // An entry near its end may have been renewed behind an answer, and then KV has it.
+    if (of === null || beside === null) continue
+    times.far.push(of)
+    times.near.push(beside)
   }
   return times
 }
@@ -103,7 +108,11 @@ function printComparison(what: string, { far, near }: Record<'far' | 'near', num
 /** Reads of pages that nothing has, one after the other, from the moment at which the near region is gone. */
 async function afterCut(api: ApiClient, firstQuestion: number): Promise<number[]> {
   const times: number[] = []
-  for (let read = 0; read < 20; read += 1) times.push(await timeOf(api, firstQuestion + read, 'database'))
+  for (let read = 0; read < 20; read += 1) {
+    const tookMs = await timeOf(api, firstQuestion + read, 'database')
+    if (tookMs === null) throw new Error('a page that nothing has was answered by a tier')
+    times.push(tookMs)
+  }
   return times
 }
 
@@ -145,7 +154,7 @@ async function run(): Promise<void> {
   // The first reads connect, and learn the settings of the workspace.
   for (const api of [far, near]) await api.page('board_123', 'per_page=3')
   printComparison('the database', await compare(far, near, 'database'))
-  printComparison('Redis', await compare(far, near, 'redis'))
+  printComparison('Redis', await compare(far, near, 'redis_cache'))
 
   console.log(
     '\n| the near region | first read ms | slowest read ms | until reads are as usual ms | p50 ms |\n| --- | --- | --- | --- | --- |',
@@ -162,7 +171,7 @@ async function run(): Promise<void> {
   await again.page('board_123', 'per_page=3')
   origin.silence()
   redis.silence()
-  printCut('says nothing', await afterCut(again, 0))
+  printCut('says nothing', await afterCut(again, options.reads + 20))
 }
 
 console.log(

@@ -34,6 +34,7 @@ const secretStandIns: Readonly<Record<string, string>> = {
   INTERNAL_AUTH_KEY: 'a stand-in for the internal key',
   UPSTASH_REDIS_REST_TOKEN: 'a stand-in for the Redis token',
   ...optionalRedisTokens,
+  REGIONS_REDIS_TOKENS: '',
   SUPABASE_JWT_SECRET: 'a stand-in for the secret of legacy tokens',
   METRICS_TOKEN: 'a stand-in for the token of the metrics',
   VOICE_WEBHOOK_SECRET: 'a stand-in for the voice secret',
@@ -134,10 +135,23 @@ function errorsOf(deployment: Deployment, exportedClasses: readonly string[]): s
 function configurationErrors({ vars }: Deployment): string[] {
   try {
     const unset = redisNames.filter((name) => !vars[`${name}_URL`]).map((name) => [`${name}_TOKEN`, ''])
-    parseConfig({ ...secretStandIns, ...Object.fromEntries(unset), ...vars })
+    const REGIONS_REDIS_TOKENS = regionTokens(vars['REGIONS'])
+    parseConfig({ ...secretStandIns, ...Object.fromEntries(unset), REGIONS_REDIS_TOKENS, ...vars })
     return []
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]
+  }
+}
+
+const withRedisSchema = z.array(z.looseObject({ name: z.string(), redisUrl: z.string().optional() }))
+
+/** A stand-in for the tokens of the regions that have a Redis. The Worker's parser says it if the regions are not valid. */
+function regionTokens(regions = ''): string {
+  try {
+    const named = withRedisSchema.parse(JSON.parse(regions)).filter(({ redisUrl }) => redisUrl !== undefined)
+    return JSON.stringify(Object.fromEntries(named.map(({ name }) => [name, 'a stand-in for a token'])))
+  } catch {
+    return ''
   }
 }
 

@@ -136,10 +136,8 @@ function countEvent(
       add('tier_evictions', [event.tier])
       return
     case 'breaker':
-      add('breaker_changes', [event.tier, event.side, event.state])
-      return
     case 'region':
-      add('region_calls', [event.region, event.part, event.outcome])
+      countCircuit(event, add)
       return
     case 'ledger':
       add('ledger_calls', [event.call, event.outcome])
@@ -170,6 +168,15 @@ function countEvent(
     default:
       countRest(event, add)
   }
+}
+
+/** Counts what became of a circuit breaker, and where a call went that one may have turned away. */
+function countCircuit(
+  event: Extract<CacheEvent, { kind: 'breaker' | 'region' }>,
+  add: (family: CounterFamily, labels: readonly string[]) => void,
+): void {
+  if (event.kind === 'breaker') add('breaker_changes', [event.tier, event.side, event.state])
+  else add('region_calls', [event.region, event.part, event.outcome])
 }
 
 type Comparison = Extract<CacheEvent, { kind: 'consistency' | 'shadow' }>

@@ -1,7 +1,7 @@
 import { limits } from '../../../shared/limits.ts'
 import type { RegionPlace } from '../../region-config.ts'
 
-/** What an isolate knows of how near each region is. */
+/** The regions in the order of their distance to this isolate, as far as it is known. */
 export interface Nearness {
   /** The regions by their index in the configuration, the nearest first. No I/O. */
   order(): readonly number[]

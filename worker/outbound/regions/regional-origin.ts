@@ -30,7 +30,7 @@ interface RegionalOriginOptions {
  * region: writes, which are sent at most once, and reads of what lives there. Each origin has a breaker of its own. The reads of all tries
  * together settle within `limits.originDeadlineMs`.
  */
-export function createRegionalOrigin(options: RegionalOriginOptions): Origin {
+function createRegionalOrigin(options: RegionalOriginOptions): Origin {
   const { first, others, order, clock, recorder } = options
   const all: readonly RegionOrigin[] = [first, ...others]
 
@@ -79,7 +79,7 @@ export function createRegionalOrigin(options: RegionalOriginOptions): Origin {
 }
 
 /** The origins of a deployment: all as one, and each by itself; none by itself where there is one region. */
-export interface DeploymentOrigins {
+interface DeploymentOrigins {
   readonly origin: Origin
   readonly regions: readonly RegionOrigin[]
 }
