@@ -20,7 +20,9 @@ const jobs = { kept: 'drill-kept', later: 'drill-later' } as const
 
 export async function restoreDatabase(ground: Ground): Promise<void> {
   if (ground.programs === null)
-    throw new Error('this drill needs pg_dump and a server of its version (apt-get install postgresql)')
+    throw new Error(
+      'this drill needs jq, pg_dump and a server of its version (apt-get install jq postgresql)',
+    )
   const folder = await mkdtemp(join(tmpdir(), 'boardcache-backup-'))
   try {
     const id = await warm(ground)
