@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { debianPrograms } from './debian-postgres.ts'
 import { type DrillName, drills } from './drills.ts'
 import { type Ground, openGround } from './ground.ts'
 
@@ -20,7 +19,8 @@ it.each([
 ] satisfies [string, DrillName][])(
   'after %s readers see what was changed meanwhile, and later writes',
   async (_, name) => {
-    if (name === 'database' && debianPrograms() === null) return
+    // Without Debian's Postgres and jq there is nothing to restore with.
+    if (name === 'database' && ground.programs === null) return
     await expect(drills[name](ground)).resolves.toBeUndefined()
   },
   240_000,

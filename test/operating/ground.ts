@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { placeDatabase } from '../support/made-databases.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
 import { type DebianPostgres, debianPrograms, startDebianPostgres } from './debian-postgres.ts'
+import { has } from './runbook-commands.ts'
 
 const content = { contacts: 500, seed: 1, livelyContacts: null }
 export const patience = { deadlineMs: 60_000 }
@@ -25,7 +26,7 @@ export interface Ground {
 /** On Debian's Postgres if the machine has it, because the drill of a restored database needs its programs. */
 export async function openGround(): Promise<Ground> {
   const folder = await makeDataDirectory()
-  const programs = debianPrograms()
+  const programs = has('jq') ? debianPrograms() : null
   let database: DebianPostgres | null = null
   if (programs === null) await placeDatabase(folder, content)
   else database = await startDebianPostgres(programs, folder)

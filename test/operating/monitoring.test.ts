@@ -357,7 +357,7 @@ it('each command of the runbook works as it stands', patient, async () => {
     ...{ REDIS_URL: `${redis}/0`, SESSIONS_REDIS: `${redis}/1` },
   }
   const isThere = (line: string) =>
-    ['psql', 'redis-cli'].every((name) => !line.includes(`${name} `) || has(name))
+    ['psql', 'redis-cli', 'jq'].every((name) => !line.includes(`${name} `) || has(name))
   try {
     expect(await failuresOf(commands.filter(isThere), names, folder)).toEqual([])
   } finally {

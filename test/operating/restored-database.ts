@@ -20,7 +20,9 @@ const jobs = { kept: 'drill-kept', later: 'drill-later' } as const
 
 export async function restoreDatabase(ground: Ground): Promise<void> {
   if (ground.programs === null)
-    throw new Error('this drill needs pg_dump and a server of its version (apt-get install postgresql)')
+    throw new Error(
+      'this drill needs jq, pg_dump and a server of its version (apt-get install jq postgresql)',
+    )
   const folder = await mkdtemp(join(tmpdir(), 'boardcache-backup-'))
   try {
     const id = await warm(ground)
@@ -90,7 +92,7 @@ async function waitingJobs({ sql }: Ground): Promise<string> {
   return rows.map(({ id }) => id).join()
 }
 
-/** What happens after the dump. Everything is read until the cache has it. `isGone` throws if anything of it is still answered. */
+/** Changes what the dump has, and adds what it lacks. Everything is read until the cache has it. `isGone` throws if anything of it is still answered. */
 async function goOn(ground: Ground, contact: string): Promise<{ isGone(): Promise<void> }> {
   const { sql } = ground
   await rename(ground, contact, 'Lost')
@@ -103,7 +105,7 @@ async function goOn(ground: Ground, contact: string): Promise<{ isGone(): Promis
     async isGone() {
       // The workspace is not in the restored database, so no row of it says that it moved.
       await eventually(async () => (await other()).status !== 200, patience)
-      // What a job did before it ended is done once more, and what was added later is lost.
+      // The job that ended after the dump waits once more, and the one that was added later is lost.
       const waiting = await waitingJobs(ground)
       if (waiting !== jobs.kept) throw new Error(`the jobs ${waiting} wait`)
       await mail.isTakenAgain()

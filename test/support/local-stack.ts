@@ -143,8 +143,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   return {
     ...{ worker: file.worker, origin: file.origin },
     supabase: file.supabase,
-    redis: file.redis?.url ?? null,
-    redisTcp: file.redis?.tcp ?? null,
+    ...{ redis: file.redis?.url ?? null, redisTcp: file.redis?.tcp ?? null },
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
     ...{ emailWebhookSecret: file.emailWebhookSecret, emailAddress: file.emailAddress },
