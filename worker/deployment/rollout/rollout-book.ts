@@ -33,7 +33,7 @@ export function createRolloutBook(storage: SqlStorage): RolloutBook {
       // Also above the versions of a book that was lost or has gone back in time, so that ledgers take what they are told.
       const version = Math.max(current.version + 1, nowMs)
       storage.sql.exec(
-        'insert or replace into rollout values (1, ?, ?, ?, ?)',
+        'insert or replace into rollout (only, version, setting, changed_by, changed_at_ms) values (1, ?, ?, ?, ?)',
         version,
         JSON.stringify(setting),
         JSON.stringify(by),
