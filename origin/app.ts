@@ -20,6 +20,7 @@ import { createContactWriter } from './contacts/contact-writer.ts'
 import type { ImportTurns } from './contacts/import-turns.ts'
 import { createImportTurns } from './contacts/import-turns.ts'
 import type { Database } from './database/database.ts'
+import type { LackingFunctions } from './database/lacking-functions.ts'
 import type { Places } from './database/places.ts'
 import { createPlaces } from './database/places.ts'
 import type { Queries } from './database/queries.ts'
@@ -94,6 +95,8 @@ interface AppParts {
   >
   readonly bearer: Bearer
   readonly database: Database
+  /** What the database lacks because it is older than this origin. */
+  readonly lacking: LackingFunctions
   /** Null if no relay is configured: rows of the outbox then wait for a relay elsewhere. */
   readonly relay: Relay | null
   /** Null without a relay. */
@@ -180,7 +183,7 @@ type Handlers = Readonly<Record<OriginRouteName, Handler<OriginEnv>>>
 
 /** The handlers of the declared routes. A route without one does not compile. */
 function createHandlers(
-  { config, database, relay, marker, files, queueBackend, clock, logger }: AppParts,
+  { config, database, lacking, relay, marker, files, queueBackend, clock, logger }: AppParts,
   { queries, metrics, places, importTurns, unfitValues }: Work,
 ): Handlers {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
@@ -191,7 +194,7 @@ function createHandlers(
   const readings = createQueueReadings(jobs, clock)
   const readContent = createMimeReader(clock)
   return {
-    health: healthRoute({ ...config, database, relay, marker, readings, clock }),
+    health: healthRoute({ ...config, database, lacking, relay, marker, readings, clock }),
     metrics: metricsRoute({
       ...config,
       ...{ places, importTurns, metrics, unfitValues, relay, readings, clock },

@@ -12,6 +12,8 @@ export type DatabaseFailure =
   | { readonly kind: 'conflict' }
   /** The answer or the error breaks the contract of the SQL functions. `code` is a SQLSTATE, or names the fault. */
   | { readonly kind: 'invalid'; readonly code: string }
+  /** The database is older than this origin: it has no such SQL function, or the function takes other arguments. */
+  | { readonly kind: 'lacking' }
   /** A constraint or a SQL function refuses the write: together with the stored values it exceeds a bound. */
   | { readonly kind: 'out_of_bounds' }
 
@@ -50,6 +52,8 @@ export type Failure =
 
 export type FailureKind = Failure['kind']
 
+const databaseIsOlder = 'The database is older than this origin. Run the migrations.'
+
 const outOfBounds =
   'would bring what is stored over a bound: of a value, or of the bytes of all texts together'
 
@@ -66,6 +70,9 @@ export function wireErrorOf(failure: Failure): WireError {
       return { code: 'overloaded', retryAfterSeconds: limits.retryAfterSeconds }
     case 'invalid':
       return { code: 'internal' }
+    case 'lacking':
+      // Not `origin_unavailable`, for which a Worker would stop calling this origin altogether.
+      return { code: 'overloaded', retryAfterSeconds: limits.retryAfterSeconds, sentence: databaseIsOlder }
     case 'out_of_bounds':
       return { code: 'invalid_body', details: [{ parameter: '(input)', message: outOfBounds }] }
     case 'forbidden':

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import type { Database } from './database/database.ts'
 import { createDatabase } from './database/database.ts'
+import { withLackingFunctions } from './database/lacking-functions.ts'
 import { withTrace } from './database/traced-calls.ts'
 import { type Files, filesOf } from './files/files-of.ts'
 import { isLongUpload } from './http/long-uploads.ts'
@@ -46,13 +47,7 @@ async function run(config: Config): Promise<void> {
     // Lines are gathered, because each write is a system call that the one thread waits for.
     pino.destination({ sync: false, minLength: logBufferBytes, periodicFlush: logFlushMs }),
   )
-  const supabase = withTrace(
-    createDatabase({
-      supabaseUrl: config.supabaseUrl,
-      publishableKey: config.supabasePublishableKey,
-      secretKey: config.relay?.supabaseSecretKey ?? null,
-    }),
-  )
+  const { database: supabase, lacking } = supabaseOf(config, logger)
   const database = config.relay === null ? supabase : withWriterProof(supabase, clock)
   const relay = relayOf(config, database, () => marker?.marked ?? null, logger)
   const marker = markerOf(config, database, () => relay?.wake(), logger)
@@ -69,6 +64,7 @@ async function run(config: Config): Promise<void> {
     config,
     bearer,
     database,
+    lacking,
     relay,
     marker,
     files,
@@ -101,6 +97,21 @@ async function run(config: Config): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+/** The database behind Supabase. An origin that is newer than its database says so once for each function that is missing. */
+function supabaseOf(config: Config, logger: pino.Logger) {
+  const database = createDatabase({
+    supabaseUrl: config.supabaseUrl,
+    publishableKey: config.supabasePublishableKey,
+    secretKey: config.relay?.supabaseSecretKey ?? null,
+  })
+  return withLackingFunctions(withTrace(database), (functionName) =>
+    logger.error(
+      { functionName },
+      'the database is older than this origin and lacks a function: run the migrations',
+    ),
+  )
 }
 
 interface Queues {

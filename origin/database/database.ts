@@ -41,6 +41,11 @@ const insufficientPrivilege = '42501'
 const tokenRefused = /^PGRST30[123]$/
 /** Postgres's code for a row that a constraint refuses. */
 const checkViolation = '23514'
+/**
+ * A function that does not exist, with this name and these arguments: PostgREST's code (its "Errors", group 2), and Postgres' own, if
+ * PostgREST still remembers the function.
+ */
+const functionNotFound: ReadonlySet<string | undefined> = new Set(['PGRST202', '42883'])
 /** Postgres's code for a cancelled statement: the role's `statement_timeout` (8 s on hosted Supabase) has passed. */
 const queryCanceled = '57014'
 
@@ -84,6 +89,7 @@ function failureOf(status: number, code: string | undefined): DatabaseFailure {
     return { kind: 'refused' }
   }
   if (lostToAnother.has(code)) return { kind: 'conflict' }
+  if (functionNotFound.has(code)) return { kind: 'lacking' }
   if (code === checkViolation) return { kind: 'out_of_bounds' }
   if (status === 0 || status === 429 || status >= 500) return { kind: 'unavailable' }
   return { kind: 'invalid', code: code === undefined || code === '' ? `status ${status}` : code }

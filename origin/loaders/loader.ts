@@ -22,7 +22,7 @@ interface LoadContext {
 /** A loader without the types of its resource, as the route uses it. */
 export interface Loader<Name extends ResourceName = ResourceName> {
   readonly name: Name
-  readonly resource: Pick<Resource, 'callers' | 'scope' | 'absence'>
+  readonly resource: Pick<Resource, 'callers' | 'scope' | 'absence' | 'version'>
   /** Checks the parameters. `canonical` is one text for equal parameters, however they were written. */
   prepare(params: unknown): Result<PreparedLoad, z.core.$ZodError>
 }
@@ -35,7 +35,7 @@ interface PreparedLoad {
 }
 
 interface Declaration<Name extends ResourceName, Params extends z.ZodType, Data extends z.ZodType>
-  extends Pick<Resource, 'callers' | 'scope' | 'absence'> {
+  extends Pick<Resource, 'callers' | 'scope' | 'absence' | 'version'> {
   readonly name: Name
   readonly params: Params
   readonly data: Data

@@ -21,6 +21,8 @@ export interface OriginProcessOptions {
   /** The issuer and key of users' tokens, which the Worker gets too. */
   readonly tokens: Readonly<Record<'JWT_ISSUER' | 'SUPABASE_JWT_SECRET', string>>
   readonly environment: Readonly<Record<string, string>>
+  /** The folder of the release whose origin runs; by default this one. */
+  readonly project?: string
   onChange(change: PieceChange): void
 }
 
@@ -42,6 +44,8 @@ export interface OriginPiece extends Piece {
    * do not start, this throws a LocalError with the output and the running process stays.
    */
   replace(): Promise<void>
+  /** The same origin by the files of another release, which are in `project`. It is not started, and has the same port. */
+  ofRelease(project: string): OriginPiece
 }
 
 const name = 'origin'
@@ -53,7 +57,10 @@ export function createOriginPiece(options: OriginProcessOptions): OriginPiece {
   const piece = createProcessPiece({
     ...commandOf(options, options.port),
     name,
-    args: [...(inspectorPort === null ? [] : [`--inspect=127.0.0.1:${inspectorPort}`]), ...programArguments],
+    args: [
+      ...(inspectorPort === null ? [] : [`--inspect=127.0.0.1:${inspectorPort}`]),
+      ...programArguments(options.project),
+    ],
     onChange,
   })
   return Object.assign(piece, {
@@ -64,6 +71,7 @@ export function createOriginPiece(options: OriginProcessOptions): OriginPiece {
       await piece.start()
       if (piece.pid !== null) onChange({ kind: 'replaced', name, pid: piece.pid })
     },
+    ofRelease: (project: string) => createOriginPiece({ ...options, project }),
   })
 }
 
@@ -91,16 +99,18 @@ async function tryOut(options: OriginProcessOptions): Promise<void> {
 /** Node keeps what it made of the files here, so that the second of two starts of the same files takes half the time. */
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/boardcache-origin', import.meta.url))
 
-const programArguments = [
+const ownProject = fileURLToPath(new URL('../../', import.meta.url))
+
+const programArguments = (project = ownProject) => [
   '--import',
   new URL('end-with-starter.ts', import.meta.url).href,
-  fileURLToPath(new URL('../index.ts', import.meta.url)),
+  join(project, 'origin/index.ts'),
 ]
 
 function commandOf(options: OriginProcessOptions, port: number) {
   return {
     command: process.execPath,
-    args: programArguments,
+    args: programArguments(options.project),
     environment: {
       HOST: '127.0.0.1',
       PORT: String(port),

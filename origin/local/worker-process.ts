@@ -24,6 +24,8 @@ interface WorkerProcessOptions {
   readonly variables: Readonly<Record<string, string>>
   /** The module to run. By default the Worker's own; benchmarks wrap it in another. */
   readonly entry?: string
+  /** The folder of the release whose Worker and wrangler.toml run; by default this one. */
+  readonly project?: string
   onChange(change: PieceChange): void
 }
 
@@ -32,6 +34,7 @@ type WorkerPart = 'code' | 'dashboard'
 
 export interface WorkerPiece extends Piece {
   readonly url: string
+  readonly variables: WorkerProcessOptions['variables']
   /**
    * Runs a part of the Worker as its files are now, with everything that the Worker has stored. Answers whether anything
    * differed. Throws a LocalError if the code cannot be built or does not start; then the Worker runs as before.
@@ -62,7 +65,7 @@ const wranglerSchema = z.object({
   migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).optional() })),
 })
 
-const project = fileURLToPath(new URL('../../', import.meta.url))
+const ownProject = fileURLToPath(new URL('../../', import.meta.url))
 
 /** How often to check that workerd still runs: Miniflare reports only that it has started another one. */
 const watchEveryMs = 500
@@ -96,6 +99,7 @@ export function createWorkerPiece(options: WorkerProcessOptions): WorkerPiece {
 
   return {
     url: `http://127.0.0.1:${port}`,
+    variables: options.variables,
     get pid() {
       return runtime.pid
     },
@@ -254,7 +258,7 @@ const dashboardsIn = (dataDirectory: string) => join(dataDirectory, 'dashboard')
  * the files of a folder once, and another stack of the same checkout, such as a test's, replaces the built ones.
  */
 async function copyDashboard({ dataDirectory }: WorkerProcessOptions): Promise<string> {
-  const built = join(project, readWranglerConfig().assets.directory)
+  const built = join(ownProject, readWranglerConfig().assets.directory)
   // All names but the pages' carry a digest of their content.
   const names = (await readdir(built, { recursive: true })).sort()
   const pages = names.filter((name) => name.endsWith('.html'))
@@ -278,15 +282,17 @@ export function sharedOptions(dataDirectory: string) {
   }
 }
 
-type WorkerOptions = Pick<WorkerProcessOptions, 'variables' | 'entry'> & { readonly hasSourceMap?: boolean }
+type WorkerOptions = Pick<WorkerProcessOptions, 'variables' | 'entry' | 'project'> & {
+  readonly hasSourceMap?: boolean
+}
 
 /** The options of the Worker itself: its code, and its bindings as wrangler.toml has them. */
-export async function workerOptions({ variables, entry, hasSourceMap }: WorkerOptions) {
-  const config = readWranglerConfig()
+export async function workerOptions({ variables, entry, hasSourceMap, project = ownProject }: WorkerOptions) {
+  const config = readWranglerConfig(project)
   const sqliteClasses = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []))
   return {
     modules: true,
-    script: await bundleWorker(entry ?? join(project, 'worker/index.ts'), hasSourceMap),
+    script: await bundleWorker(project, entry ?? join(project, 'worker/index.ts'), hasSourceMap),
     compatibilityDate: config.compatibility_date,
     bindings: { ...config.vars, ...variables },
     kvNamespaces: config.kv_namespaces.map((namespace) => namespace.binding),
@@ -302,7 +308,7 @@ export async function workerOptions({ variables, entry, hasSourceMap }: WorkerOp
   }
 }
 
-function readWranglerConfig(): z.output<typeof wranglerSchema> {
+function readWranglerConfig(project = ownProject): z.output<typeof wranglerSchema> {
   try {
     return wranglerSchema.parse(unstable_readConfig({ config: join(project, 'wrangler.toml') }))
   } catch (error) {
@@ -315,7 +321,7 @@ function readWranglerConfig(): z.output<typeof wranglerSchema> {
 }
 
 /** One file for workerd, as wrangler would build it. The source map, for debuggers, stands in the file itself. */
-async function bundleWorker(entry: string, hasSourceMap = false): Promise<string> {
+async function bundleWorker(project: string, entry: string, hasSourceMap = false): Promise<string> {
   const built = build({
     entryPoints: [entry],
     bundle: true,

@@ -4,6 +4,7 @@ import { withinDeadline } from '../../shared/clock.ts'
 import type { OriginHealth } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Database } from '../database/database.ts'
+import type { LackingFunctions } from '../database/lacking-functions.ts'
 import type { OriginEnv } from '../http/respond.ts'
 import type { Marker } from '../outbox/marker.ts'
 import type { Relay } from '../outbox/relay.ts'
@@ -12,6 +13,7 @@ import { unservedQueues } from './queues.ts'
 
 interface HealthParts {
   readonly database: Pick<Database, 'probe'>
+  readonly lacking: LackingFunctions
   readonly relay: Relay | null
   readonly marker: Pick<Marker, 'health'> | null
   readonly readings: QueueReadings
@@ -26,12 +28,12 @@ const databaseProbeDeadlineMs = limits.probeDeadlineMs / 2
 
 /**
  * GET /health: 200 if the database answers, else 503, with the states of the relay and of the queues. An alarm of the relay, or queues
- * that are not served, make the health `degraded`, still with 200. The route takes no key, so it says nothing else and probes once a second at most, however
+ * that are not served, or a database without functions that this origin calls, make the health `degraded`, still with 200. The route takes no key, so it says nothing else and probes once a second at most, however
  * often it is called. The probe takes no place among the queries, so an origin whose places are all taken still knows its
  * health.
  */
 export function healthRoute(parts: HealthParts): Handler<OriginEnv> {
-  const { database, relay, marker, readings, environment, clock } = parts
+  const { database, lacking, relay, marker, readings, environment, clock } = parts
   const bornAtMs = clock.now()
   let underWay: Promise<OriginHealth> | null = null
   let latest: { readonly health: OriginHealth; readonly untilMs: number } | null = null
@@ -44,14 +46,15 @@ export function healthRoute(parts: HealthParts): Handler<OriginEnv> {
     ])
     const latencyMs = Math.round((clock.now() - startedAtMs) * 1_000) / 1_000
     const outbox = { status: relay?.health ?? 'off' }
-    const isWell = [outbox.status, queues].every((status) => wellStates.has(status))
+    const isOlder = lacking.size > 0
+    const isWell = !isOlder && [outbox.status, queues].every((status) => wellStates.has(status))
     return {
       status: available ? (isWell ? 'healthy' : 'degraded') : 'unhealthy',
       uptime: Math.floor((clock.now() - bornAtMs) / 1_000),
       environment,
       redis: { connected: queues === 'healthy' || queues === 'degraded' },
       queues: { status: queues },
-      database: { available, latencyMs },
+      database: { available, latencyMs, isOlder },
       outbox,
       marks: { status: marker?.health ?? 'off' },
     }

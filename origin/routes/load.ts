@@ -2,7 +2,7 @@ import type { Handler } from 'hono'
 import type { WireError, WireErrorCode } from '../../shared/contract/errors.ts'
 import { faultsOf } from '../../shared/contract/errors.ts'
 import type { LoadRequest } from '../../shared/contract/origin.ts'
-import { loadRequestSchema } from '../../shared/contract/origin.ts'
+import { loadRequestSchema, resourceVersionHeader } from '../../shared/contract/origin.ts'
 import { deploymentId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { CallerKind, Question } from '../../shared/resources/question.ts'
@@ -54,6 +54,7 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
       context.set('failure', 'not_found')
       return respondError(context, loader.resource.absence)
     }
+    context.header(resourceVersionHeader, String(loader.resource.version))
     return respond(context, answer)
   }
 }

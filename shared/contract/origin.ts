@@ -35,6 +35,12 @@ export const callerTokenHeader = 'X-Caller-Token'
 export const requestIdHeader = 'X-Request-ID'
 export const workspaceHeader = 'X-Workspace-ID'
 
+/**
+ * The header of a loaded body: the `version` of the resource's declaration at the origin. A Worker with another one answers with the body
+ * and stores it nowhere, because the key of an entry promises the Worker's own. An origin of a release before this header sends none.
+ */
+export const resourceVersionHeader = 'X-Resource-Version'
+
 /** A ledger and its version, as text. */
 export const loadVersionSchema = storableText(0, 64)
 
@@ -103,7 +109,8 @@ export const originHealthSchema = z.object({
   /** Whether the queues answer, wherever they are kept; false without queues. */
   redis: z.object({ connected: z.boolean() }),
   queues: queuesHealthSchema,
-  database: z.object({ available: z.boolean(), latencyMs: z.number() }),
+  /** `isOlder`: it lacks SQL functions that this origin calls. An origin of the release before does not say so. */
+  database: z.object({ available: z.boolean(), latencyMs: z.number(), isOlder: z.boolean().default(false) }),
   outbox: outboxHealthSchema,
   /** Absent from an origin of the release before. */
   marks: marksHealthSchema.default({ status: 'off' }),

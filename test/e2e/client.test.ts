@@ -1,12 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import type { Boardcache, BoardcacheOptions } from '../../worker/client/types.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
+import { servedClient, storeClient } from '../support/served-client.ts'
 
 describe('the browser client that the Worker serves', () => {
   let stack: TestStack
@@ -21,25 +20,6 @@ describe('the browser client that the Worker serves', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** Stores a module with everything that it imports, since Node loads no modules over HTTP. */
-  async function store(name: string, stored: Set<string>): Promise<void> {
-    if (stored.has(name)) return
-    stored.add(name)
-    const text = await (await fetch(`${stack.worker}/client/${name}`)).text()
-    await writeFile(
-      join(folder, name.replace(/\.js$/, '.mjs')),
-      text.replaceAll(/(boardcache[\w-]*)\.js/g, '$1.mjs'),
-    )
-    for (const [, imported = ''] of text.matchAll(/["'`]\.\/(boardcache[\w-]*\.js)["'`]/g))
-      await store(imported, stored)
-  }
-
-  /** The client as the Worker serves it. */
-  async function serve(): Promise<{ createBoardcache(options: BoardcacheOptions): Boardcache }> {
-    await store('boardcache.js', new Set())
-    return import(/* @vite-ignore */ pathToFileURL(join(folder, 'boardcache.mjs')).href)
-  }
-
   /** The traces of the lines of a log about one request. */
   async function tracesOf(name: 'worker' | 'origin', requestId: string): Promise<ReadonlySet<string>> {
     const text = await readFile(join(stack.logs, `${name}.log`), 'utf8')
@@ -49,9 +29,9 @@ describe('the browser client that the Worker serves', () => {
 
   it('runs in Node too, and shows what is changed in the database', async () => {
     const stored = new Set<string>()
-    await store('boardcache.js', stored)
+    await storeClient(stack.worker, folder, stored)
     expect(stored.size).toBeGreaterThan(2)
-    const client = (await serve()).createBoardcache({
+    const client = (await servedClient(stack.worker, folder)).createBoardcache({
       url: stack.worker,
       workspaceId: '15213',
       token: stack.tokens.member,
@@ -67,7 +47,7 @@ describe('the browser client that the Worker serves', () => {
   })
 
   it('gives each request a trace, which the Worker, the origin, Postgres and the answer name', async () => {
-    const { createBoardcache } = await serve()
+    const { createBoardcache } = await servedClient(stack.worker, folder)
     const fetched = vi.spyOn(globalThis, 'fetch')
     const sent = () =>
       fetched.mock.calls.map(([, init]) => new Headers(init?.headers).get('traceparent') ?? '')
@@ -103,7 +83,7 @@ describe('the browser client that the Worker serves', () => {
 
   it('may be loaded by pages of every origin, and kept for as long as its name says', async () => {
     const stored = new Set<string>()
-    await store('boardcache.js', stored)
+    await storeClient(stack.worker, folder, stored)
     for (const name of ['boardcache.d.ts', ...stored]) {
       const answer = await fetch(`${stack.worker}/client/${name}`, {
         headers: { Origin: 'https://any.example' },

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import { z } from 'zod'
 import { referenceContacts } from '../../origin/local/options.ts'
+import type { OriginPiece } from '../../origin/local/origin-process.ts'
 import type { Piece } from '../../origin/local/processes.ts'
 import { startStack } from '../../origin/local/stack.ts'
 import type { StackFile } from '../../origin/local/stack-file.ts'
 import { users } from '../../origin/local/tokens.ts'
+import type { WorkerPiece } from '../../origin/local/worker-process.ts'
 import type { Role } from '../../shared/ids.ts'
 import {
   type ApiClient,
@@ -71,8 +73,8 @@ export interface TestStack {
     readonly postgres: Piece
     readonly supabase: Piece
     readonly redis: Piece | null
-    readonly origin: Piece
-    readonly worker: Piece
+    readonly origin: OriginPiece
+    readonly worker: WorkerPiece
   }
   /** The API for the reference workspace's admin, or for another identity. */
   api(as?: Partial<Identity>): ApiClient

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { hasEarlierRelease } from './earlier-release.ts'
 
 /**
  * Debian programs that some tests need; `.ci/install-debian` installs them. If one is missing, its tests are skipped,
@@ -27,10 +28,14 @@ export function hasProgram(program: Program, path?: string): boolean {
   return findProgram(program, path) !== null
 }
 
-/** The lines that a run prints for programs that are missing. */
+const noEarlierRelease =
+  'git: the test of two releases at once was skipped, this clone does not have the earlier one'
+
+/** The lines that a run prints for programs that are missing, and for the earlier release if this clone does not have it. */
 export function absences(path = process.env['PATH'] ?? ''): string[] {
   const names: Program[] = ['redis-server', 'prometheus', 'promtool', 'chromium']
-  return names.filter((program) => !hasProgram(program, path)).map((program) => programs[program])
+  const absent = names.filter((program) => !hasProgram(program, path)).map((program) => programs[program])
+  return hasEarlierRelease(path) ? absent : [...absent, noEarlierRelease]
 }
 
 function isExecutable(file: string): boolean {

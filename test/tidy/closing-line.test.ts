@@ -75,6 +75,6 @@ describe('the closing line', { timeout: 30_000 }, () => {
       '3 passed, 0 failed, 1 skipped\nRedis: …\nPrometheus: …',
     )
     expect(hasProgram('prometheus', folder)).toBe(false)
-    expect(absences(folder)).toHaveLength(4)
+    expect(absences(folder)).toHaveLength(5)
   })
 })

@@ -124,5 +124,5 @@ async function loadNow(
 ) {
   const version = `check:${crypto.randomUUID()}`
   const loaded = await origin.load(question, { workspaceId, userId: owner, version }, caller)
-  return loaded.ok ? { body: loaded.value } : null
+  return loaded.ok && loaded.isOfOtherVersion !== true ? { body: loaded.value } : null
 }

@@ -142,6 +142,7 @@ async function fetchEntry(
     loadMs: clock.now() - createdAtMs,
     deleteAtMs: createdAtMs + (keptSeconds(read, policy) + staleIfErrorSeconds) * 1000,
     etag: await etagOf(found ? read.namedPart(body) : body),
+    ...(loaded.isOfOtherVersion === true ? { isPassing: true } : {}),
     body,
   })
 }

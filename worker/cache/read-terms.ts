@@ -1,10 +1,9 @@
 import type { Awaitable } from '../../shared/awaitable.ts'
-import type { WireError } from '../../shared/contract/errors.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Question } from '../../shared/resources/question.ts'
-import type { Result } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import type { CacheKey } from '../entry/key.ts'
+import type { LoadedBody } from '../outbound/origin-client.ts'
 import type { FillReach } from './store.ts'
 import type { Wish } from './wish.ts'
 
@@ -33,8 +32,8 @@ export interface Read {
   namedPart(body: Uint8Array): Uint8Array
   /** The tags that follow from the content of a loaded body, in addition to `tags`. */
   embeddedTags(body: Uint8Array): readonly Tag[]
-  /** Loads the body from the origin. `version` names the stamp that the entry will get. Null if the thing does not exist. */
-  fetchBody(version: string): Promise<Result<Uint8Array | null, WireError>>
+  /** Loads the body from the origin. `version` names the stamp that the entry will get. */
+  fetchBody(version: string): Promise<LoadedBody>
   /** Keeps work running after the answer is sent. */
   keepAlive(work: Promise<unknown>): void
 }

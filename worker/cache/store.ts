@@ -12,7 +12,7 @@ export type FillReach = 'shared' | 'own' | 'everywhere'
 export interface Store {
   /**
    * Stores a loaded entry in the tiers that take such a fill. If the far tiers among them refused it, or with `everywhere`, it goes to
-   * the other tiers as well.
+   * the other tiers as well. An entry that is only passing is stored nowhere.
    */
   fill(key: CacheKey, entry: Entry, reach: FillReach): Promise<void>
   /** After a hit at `depth`, stores the entry in the tiers nearer to the reader that take it. */
@@ -51,6 +51,7 @@ export function createStore(slots: readonly TierSlot[], { clock, recorder }: Sto
 
   return {
     async fill(key, entry, reach) {
+      if (entry.isPassing === true) return
       const first = slots.filter(({ admits }) => takesFill(admits, reach))
       const taken = await Promise.all(
         first.map(async (slot) => (await put(slot, key, entry, 'fill')) && !slot.isNear),

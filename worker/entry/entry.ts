@@ -26,6 +26,8 @@ export interface Entry {
   /** The last usable instant. From then on no tier may return the entry. */
   readonly deleteAtMs: number
   readonly etag: string
+  /** It answers those who wait for it, and no tier stores it: the origin made it by another version of the resource's declaration. */
+  readonly isPassing?: true
   readonly body: Uint8Array
 }
 

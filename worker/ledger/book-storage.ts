@@ -57,7 +57,8 @@ export function writeSnapshot(
   { ledgerId, birth, version, sequence, distances }: Head,
   events: readonly RememberedEvent[],
 ): void {
-  const statement = 'insert or replace into snapshot values (1, ?, ?, ?, ?, ?, ?)'
+  const statement = `insert or replace into snapshot (only, ledger_id, birth, version, sequence, distances, events)
+    values (1, ?, ?, ?, ?, ?, ?)`
   sql.exec(statement, ledgerId, birth, version, sequence, distances.buffer, encodeRemembered(events))
 }
 
@@ -68,7 +69,8 @@ export function writeBatch(
   logRowsMax: number,
   batch: ArrayBuffer,
 ): void {
-  sql.exec('insert or replace into log values (?, ?, ?)', sequence % logRowsMax, sequence, batch)
+  const statement = 'insert or replace into log (slot, sequence, batch) values (?, ?, ?)'
+  sql.exec(statement, sequence % logRowsMax, sequence, batch)
 }
 
 interface LogRow {

@@ -63,7 +63,8 @@ export class HubTeller {
     const known = this.hubs.get(hubName)
     if (known === undefined && this.hubs.size >= limits.liveHubsMax)
       throw new Error('hub-teller.ts: a workspace has too many hubs')
-    if (known === undefined) this.options.storage.sql.exec('insert or ignore into hubs values (?)', hubName)
+    if (known === undefined)
+      this.options.storage.sql.exec('insert or ignore into hubs (name) values (?)', hubName)
     const changes = this.options.since(ledgerId, version)
     const hub = known ?? registeredAt(changes)
     hub.registrations += 1

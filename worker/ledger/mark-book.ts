@@ -89,7 +89,10 @@ export class MarkBook {
     const isVoid = known !== null && known.is_void === 1 && known.ledger_id === ledgerId
     if (known !== null && (isVoid || version < known.version)) return { provedAtMs: 0, behind: known.version }
     if (known === null || known.version !== version || known.ledger_id !== ledgerId || known.is_void === 1)
-      sql.exec('insert or replace into heads values (?, ?, ?, 0)', ledger, ledgerId, version)
+      sql.exec(
+        'insert or replace into heads (ledger, ledger_id, version, is_void) values (?, ?, ?, 0)',
+        ...[ledger, ledgerId, version],
+      )
     return { provedAtMs: this.held.get(ledger) ?? this.markedAtMs, behind: null }
   }
 
@@ -154,7 +157,8 @@ export class MarkBook {
     succeeded_at,
     is_refused,
   }: SourceRow): void {
-    const statement = 'insert or replace into source values (1, ?, ?, ?, ?, ?, ?)'
+    const statement = `insert or replace into source (only, database, position, taken_at, succession, succeeded_at, is_refused)
+      values (1, ?, ?, ?, ?, ?, ?)`
     const row = [database, position, taken_at, succession, succeeded_at, is_refused]
     this.options.storage.sql.exec(statement, ...row)
   }

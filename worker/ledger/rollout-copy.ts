@@ -40,7 +40,7 @@ export class RolloutCopy {
     const { sql } = options.storage
     sql.exec(table)
     const [row] = [...sql.exec('select version, state from rollout')]
-    this.known = row === undefined ? { version: 0, state: 'on' } : rowSchema.parse(row)
+    this.known = rowSchema.safeParse(row).data ?? { version: 0, state: 'on' }
   }
 
   get state(): RolloutState {
@@ -96,7 +96,10 @@ export class RolloutCopy {
 
   private keep({ version, state }: RolloutNews): void {
     if (version === this.known.version && state === this.known.state) return
-    this.options.storage.sql.exec('insert or replace into rollout values (1, ?, ?)', version, state)
+    // A later release may have states that this one does not know. What was known stays in force.
+    if (!rolloutStateSchema.safeParse(state).success) return
+    const statement = 'insert or replace into rollout (only, version, state) values (1, ?, ?)'
+    this.options.storage.sql.exec(statement, version, state)
     this.known = { version, state }
   }
 }

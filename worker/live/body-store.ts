@@ -30,13 +30,19 @@ export interface BodyStore {
 const table = `create table if not exists bodies (key text primary key, written integer not null, etag text not null, found integer not null,
   ledger_id text not null, version integer not null, tags text not null, loaded_at integer not null, body blob)`
 
+const columns = 'key, written, etag, found, ledger_id, version, tags, loaded_at, body'
+
 const entryRow = z
   .object({
     etag: z.string(),
     found: z.int(),
     ledger_id: z.string(),
     version: versionSchema,
-    tags: z.string().transform((text) => z.array(z.custom<Tag>(isEntryTag)).parse(JSON.parse(text))),
+    // Another release may have written tags that this one does not know. Then there is no entry.
+    tags: z
+      .string()
+      .transform((text): unknown => JSON.parse(text))
+      .pipe(z.array(z.custom<Tag>(isEntryTag))),
     loaded_at: z.int(),
     body: z.instanceof(ArrayBuffer).nullable(),
   })
@@ -85,7 +91,7 @@ export function createBodyStore(storage: SqlStorage, bytesMax: number): BodyStor
         bytes,
       ]
       storage.transactionSync(() => {
-        sql.exec('insert or replace into bodies values (?, ?, ?, ?, ?, ?, ?, ?, ?)', ...values)
+        sql.exec(`insert or replace into bodies (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...values)
         trim()
       })
     },

@@ -7,6 +7,7 @@ import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Recorder } from '../events.ts'
 import type { LedgerChanges } from '../ledger/ledger-messages.ts'
+import type { LoadedBody } from '../outbound/origin-client.ts'
 import type { BodyStore } from './body-store.ts'
 
 /** A client's connection, as a hub uses it. No method throws. */
@@ -31,11 +32,7 @@ export interface HubParts {
    * Loads the body of a question from the origin, in the name of the service; null if the thing does not exist. `version` names the
    * ledger and its version before the call. Never rejects.
    */
-  load(
-    question: Question,
-    owner: UserId | null,
-    version: string,
-  ): Promise<Result<Uint8Array | null, WireError>>
+  load(question: Question, owner: UserId | null, version: string): Promise<LoadedBody>
   etagOf(body: Uint8Array): Promise<string>
   /** Verifies a token as the door does. */
   verify(token: string): Awaitable<Result<Principal, WireError>>

@@ -122,7 +122,8 @@ export class LiveHub extends DurableObject<Bindings> implements HubObject {
 
   /** Writes down which hub this is. The platform does not tell an object its name. */
   private begin({ name, workspaceId, location }: LiveArrival['hub']): Hub {
-    this.state.storage.sql.exec('insert or replace into hub values (1, ?, ?, ?)', name, workspaceId, location)
+    const statement = 'insert or replace into hub (only, name, workspace_id, location) values (1, ?, ?, ?)'
+    this.state.storage.sql.exec(statement, name, workspaceId, location)
     this.hub = this.openHub({ name, workspaceId, location }, this.env)
     return this.hub
   }

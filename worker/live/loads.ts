@@ -90,7 +90,9 @@ export class Loads<Client> {
     const loadedAtMs = clock.now()
     const loaded = await load(question, owner, `${ledgerId}:${version}`)
     const bytes = loaded.ok ? loaded.value : null
-    const isSound = loaded.ok && (bytes === null || question.resource.isReadable(bytes))
+    const isReadable = bytes === null || question.resource.isReadable(bytes)
+    // A body of another version of the declaration is not held, or clients would be told of it long after the origin was replaced.
+    const isSound = loaded.ok && loaded.isOfOtherVersion !== true && isReadable
     recorder.record({ kind: 'live-load', outcome: isSound ? 'done' : 'failed' })
     if (!isSound) return null
     const tags = bytes === null ? [] : question.embeddedTags(bytes)

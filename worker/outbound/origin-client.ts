@@ -10,6 +10,7 @@ import {
   callerTokenHeader,
   membershipSchema,
   requestIdHeader,
+  resourceVersionHeader,
   workspaceHeader,
   workspaceNeedsSchema,
 } from '../../shared/contract/origin.ts'
@@ -53,14 +54,19 @@ export type Caller = MemberCaller | ServiceCaller
 /** The entry that a body is loaded for. */
 export type LoadTarget = Omit<LoadRequest, 'params'>
 
+/**
+ * The bytes of a resource's `data`, or null if the resource does not exist. An origin of another release may have made them by another
+ * version of the resource's declaration: they may answer, and nobody may keep them under a key of this one.
+ */
+export type LoadedBody = Result<Uint8Array | null, WireError> & { readonly isOfOtherVersion?: true }
+
 /** The Node origin behind all tiers. Never rejects; every call settles within `limits.originDeadlineMs`. */
 export interface Origin {
-  /** The bytes of a resource's `data`, or null if the resource does not exist. */
   load(
     question: Pick<Question, 'resource' | 'params'>,
     target: LoadTarget,
     caller: Caller,
-  ): Promise<Result<Uint8Array | null, WireError>>
+  ): Promise<LoadedBody>
   /** The caller's role. `version` names what the answer will be judged by: calls of another version share no query. */
   membership(
     workspaceId: WorkspaceId,
@@ -140,7 +146,8 @@ interface OriginOptions {
   readonly isOneOfSeveral?: boolean
 }
 
-type Answer = Result<Uint8Array | null, WireError>
+/** `resourceVersion` is absent if the answer does not say it. */
+type Answer = Result<Uint8Array | null, WireError> & { readonly resourceVersion?: number }
 
 const decoder = new TextDecoder()
 
@@ -201,7 +208,9 @@ export function createOrigin(options: OriginOptions): Origin {
   return {
     async load({ resource, params }, target, caller) {
       const answer = await call(`/load/${resource.name}`, caller, { ...target, params })
-      return answer.ok || !isAbsence(answer.error) ? answer : ok(null)
+      if (!answer.ok) return isAbsence(answer.error) ? ok(null) : answer
+      const { value, resourceVersion = resource.version } = answer
+      return resourceVersion === resource.version ? ok(value) : { ...ok(value), isOfOtherVersion: true }
     },
     async membership(workspaceId, version, caller) {
       const query = version === null ? '' : `?version=${encodeURIComponent(version)}`
@@ -336,7 +345,10 @@ async function fetchAnswer(
 async function readAnswer(response: Response, isBare: boolean): Promise<Answer> {
   const bytes = await readBounded(response.body, limits.answerBytesMax)
   if (bytes === null) return err({ code: 'answer_too_large' })
-  if (response.ok) return ok(bytes)
+  if (response.ok) {
+    const version = response.headers.get(resourceVersionHeader)
+    return version === null ? ok(bytes) : { ...ok(bytes), resourceVersion: Number(version) }
+  }
   const body = errorBodySchema.safeParse(parseJson(bytes))
   if (!body.success) return isBare && response.status === 503 ? ok(bytes) : lost
   if (body.data.code === 'key_invalid') return away

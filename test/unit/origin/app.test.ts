@@ -193,7 +193,7 @@ describe('health', () => {
         environment: 'test',
         redis: { connected: false },
         queues: { status: 'off' },
-        database: { available: false, latencyMs: 0 },
+        database: { available: false, latencyMs: 0, isOlder: false },
         outbox: { status: 'off' },
         marks: { status: 'off' },
       },

@@ -2,6 +2,7 @@ import pino from 'pino'
 import { createApp } from '../../../origin/app.ts'
 import type { RateLimitSettings } from '../../../origin/auth/rate-limits.ts'
 import type { Database } from '../../../origin/database/database.ts'
+import type { LackingFunctions } from '../../../origin/database/lacking-functions.ts'
 import type { Files } from '../../../origin/files/files-of.ts'
 import type { Relay } from '../../../origin/outbox/relay.ts'
 import type { QueueBackend } from '../../../origin/queues/backend.ts'
@@ -54,6 +55,7 @@ for (const token of [alice, bob]) await bearer.authenticateToken(token)
 
 interface Options {
   readonly database: Database
+  readonly lacking?: LackingFunctions
   readonly clock?: FakeClock
   readonly relay?: Relay
   readonly files?: Files
@@ -73,6 +75,7 @@ const noFiles: Files = { store: null, served: null }
 export function createOrigin(options: Options) {
   const {
     database,
+    lacking = new Set(),
     relay = null,
     files = noFiles,
     queueBackend = null,
@@ -96,6 +99,7 @@ export function createOrigin(options: Options) {
     },
     bearer: ownBearer ?? bearer,
     database,
+    lacking,
     relay,
     files,
     queueBackend,

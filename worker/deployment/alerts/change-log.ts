@@ -40,7 +40,10 @@ const schema = `
   create index if not exists alert_changes_waiting on alert_changes (name, sequence) where status = 'waiting';`
 
 const rowSchema = z.object({
-  body: z.string().transform((text) => alertChangeSchema.parse(JSON.parse(text))),
+  body: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(alertChangeSchema),
   status: deliverySchema.shape.status,
   tries: z.int(),
   last_status: z.int().nullable(),
@@ -77,8 +80,11 @@ class StoredChangeLog implements ChangeLog {
     return this.rows(
       'select body, status, tries, last_status from alert_changes order by sequence desc limit ?',
       limits.alertChangesKeptMax,
-    ).map((row) => {
-      const { body, status, tries, last_status } = rowSchema.parse(row)
+    ).flatMap((row) => {
+      const parsed = rowSchema.safeParse(row)
+      // A change of a rule that only another release knows.
+      if (!parsed.success) return []
+      const { body, status, tries, last_status } = parsed.data
       return { ...body, delivery: { status, tries, last_status } }
     })
   }
@@ -95,12 +101,18 @@ class StoredChangeLog implements ChangeLog {
   take(nowMs: number, putOffMs: (tries: number) => number): WaitingChange[] {
     return this.storage.transactionSync(() =>
       this.rows(
-        `select body, status, tries, last_status from alert_changes where sequence in (${heads}) and next_at_ms <= ?
+        `select sequence, body, status, tries, last_status from alert_changes where sequence in (${heads}) and next_at_ms <= ?
           order by next_at_ms, sequence limit ?`,
         nowMs,
         limits.alertSendsMax,
-      ).map((row) => {
-        const { body: change, tries: tried } = rowSchema.parse(row)
+      ).flatMap((row) => {
+        const parsed = rowSchema.safeParse(row)
+        if (!parsed.success) {
+          const giveUp = `update alert_changes set status = 'failed' where sequence = ?`
+          this.rows(giveUp, Number(row['sequence']))
+          return []
+        }
+        const { body: change, tries: tried } = parsed.data
         const tries = tried + 1
         this.rows(
           'update alert_changes set tries = ?, next_at_ms = ? where id = ?',

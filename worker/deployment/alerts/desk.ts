@@ -81,7 +81,7 @@ export function createAlertDesk({ storage, changes, newId }: AlertDeskOptions): 
       const changed = applyAlertSettings(settings, change)
       if (!changed.ok) return changed
       const text = JSON.stringify(changed.value)
-      storage.sql.exec('insert or replace into alert_settings values (1, ?)', text)
+      storage.sql.exec('insert or replace into alert_settings (only, settings) values (1, ?)', text)
       settings = changed.value
       return changed
     },
@@ -120,7 +120,11 @@ function readWatch(storage: SqlStorage): Watch {
 
 function writeWatch(storage: SqlStorage, { statuses, lookedAtMs }: Watch): void {
   const text = JSON.stringify(Object.fromEntries(statuses))
-  storage.sql.exec('insert or replace into alert_watch values (1, ?, ?)', lookedAtMs ?? 0, text)
+  storage.sql.exec(
+    'insert or replace into alert_watch (only, looked_at_ms, standings) values (1, ?, ?)',
+    lookedAtMs ?? 0,
+    text,
+  )
 }
 
 /** Settings stored by a version with other rules or bounds are replaced by the defaults, rule by rule. */

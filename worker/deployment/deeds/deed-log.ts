@@ -45,10 +45,15 @@ export function createDeedLog(storage: SqlStorage): DeedLog {
       })
     },
     latest: () =>
-      rows('select * from operator_deeds order by sequence desc limit ?', limits.deedsShownMax).map((row) => {
-        const { deed, workspace, kind, user_id, workspace_id, at_ms } = rowSchema.parse(row)
-        const by = { kind, userId: user_id, workspaceId: workspace_id }
-        return { deed, workspaceId: workspace, by, at: new Date(at_ms).toISOString() }
-      }),
+      rows('select * from operator_deeds order by sequence desc limit ?', limits.deedsShownMax).flatMap(
+        (row) => {
+          const parsed = rowSchema.safeParse(row)
+          // A deed that only another release knows.
+          if (!parsed.success) return []
+          const { deed, workspace, kind, user_id, workspace_id, at_ms } = parsed.data
+          const by = { kind, userId: user_id, workspaceId: workspace_id }
+          return { deed, workspaceId: workspace, by, at: new Date(at_ms).toISOString() }
+        },
+      ),
   }
 }

@@ -59,7 +59,7 @@ export function openHourBook(storage: SqlStorage): HourBook {
 
   function finish(atMs: number, totals: Totals): void {
     const [resources, routes] = [JSON.stringify(resourcesIn(totals)), JSON.stringify(routesIn(totals))]
-    run('insert or replace into hours values (?, ?, ?)', atMs, resources, routes)
+    run('insert or replace into hours (hour_ms, resources, routes) values (?, ?, ?)', atMs, resources, routes)
     run('delete from hours_running where hour_ms = ?', atMs)
     run('delete from hours where hour_ms <= ?', atMs - (limits.hoursKeptMax - 1) * hourMs)
   }
@@ -88,7 +88,11 @@ export function openHourBook(storage: SqlStorage): HourBook {
       for (const [atMs, totals] of running) {
         if (atMs < newestMs) finish(atMs, totals)
         else if (changed.has(atMs)) {
-          run('insert or replace into hours_running values (?, ?)', atMs, JSON.stringify(totals))
+          run(
+            'insert or replace into hours_running (hour_ms, totals) values (?, ?)',
+            atMs,
+            JSON.stringify(totals),
+          )
         }
       }
       for (const atMs of [...running.keys()]) if (atMs < newestMs) running.delete(atMs)

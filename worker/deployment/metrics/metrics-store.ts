@@ -149,9 +149,22 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     const batches = this.batches + 1
     const identity = this.identity ?? { epoch: crypto.randomUUID(), location }
     this.ctx.storage.transactionSync(() => {
-      this.sql.exec('insert or ignore into identity values (1, ?, ?)', identity.epoch, identity.location)
-      this.sql.exec('insert or replace into writers values (?, ?, ?)', writer, sequence, batches)
-      this.sql.exec('insert or replace into sum values (1, ?, ?)', batches, JSON.stringify(sum))
+      this.sql.exec(
+        'insert or ignore into identity (id, epoch, location) values (1, ?, ?)',
+        identity.epoch,
+        identity.location,
+      )
+      this.sql.exec(
+        'insert or replace into writers (writer, sequence, batch) values (?, ?, ?)',
+        writer,
+        sequence,
+        batches,
+      )
+      this.sql.exec(
+        'insert or replace into sum (id, batches, totals) values (1, ?, ?)',
+        batches,
+        JSON.stringify(sum),
+      )
       if (batches % batchesBetweenCleanings === 0) {
         this.sql.exec('delete from writers where batch <= ?', batches - writersMax)
       }

@@ -57,7 +57,7 @@ export function openOverviewBook(storage: SqlStorage): OverviewBook {
   ]
   const put = ({ reporter, epoch, batches, heardAtMs, totals }: Account) =>
     run(
-      'insert or replace into accounts values (?, ?, ?, ?, ?)',
+      'insert or replace into accounts (reporter, epoch, batches, heard_at_ms, totals) values (?, ?, ?, ?, ?)',
       ...[reporter, epoch, batches, heardAtMs, JSON.stringify(totals)],
     )
   const accountsOf = (statement: string, ...values: (string | number)[]) =>
@@ -102,7 +102,12 @@ export function openOverviewBook(storage: SqlStorage): OverviewBook {
         more?.()
         if (sample === null) return
         const text = JSON.stringify(sample.totals)
-        run('insert or replace into samples values (?, ?, ?)', sample.atMs, sample.spanMs, text)
+        run(
+          'insert or replace into samples (at_ms, span_ms, totals) values (?, ?, ?)',
+          sample.atMs,
+          sample.spanMs,
+          text,
+        )
         run('delete from samples where at_ms < ?', forgetBeforeMs)
       })
     },

@@ -36,7 +36,7 @@ export function openVersionLog(storage: SqlStorage): VersionLog {
       for (const version of versions) {
         if (known.has(version)) continue
         known.add(version)
-        run('insert or ignore into versions values (?, ?)', version, nowMs)
+        run('insert or ignore into versions (version, first_seen_ms) values (?, ?)', version, nowMs)
         run(
           `delete from versions where version not in
             (select version from versions order by first_seen_ms desc, version limit ?)`,

@@ -75,10 +75,12 @@ export function createClearLog(storage: SqlStorage): ClearLog {
         database,
       ).length > 0,
     latest: () =>
-      rows('select * from redis_clears order by sequence desc limit ?', limits.redisClearsKeptMax).map(
+      rows('select * from redis_clears order by sequence desc limit ?', limits.redisClearsKeptMax).flatMap(
         (row) => {
-          const { id, database, everywhere, kind, user_id, workspace_id, at_ms, outcome, swept } =
-            rowSchema.parse(row)
+          const parsed = rowSchema.safeParse(row)
+          // A clearing of a form that only another release knows.
+          if (!parsed.success) return []
+          const { id, database, everywhere, kind, user_id, workspace_id, at_ms, outcome, swept } = parsed.data
           const by = { kind, userId: user_id, workspaceId: workspace_id }
           return { id, database, everywhere, by, at: new Date(at_ms).toISOString(), outcome, swept }
         },

@@ -43,7 +43,8 @@ export function createSizeBook(storage: SqlStorage): SizeBook {
           const size = sizes[name]
           if (size === undefined) continue
           const { keys, memoryBytes, atMs } = size
-          const replace = 'insert or replace into redis_sizes values (?, ?, ?, ?)'
+          const replace =
+            'insert or replace into redis_sizes (database, keys, bytes, at_ms) values (?, ?, ?, ?)'
           for (const _ of storage.sql.exec(replace, name, keys, memoryBytes, atMs));
           known[name] = size
         }

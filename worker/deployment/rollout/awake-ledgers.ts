@@ -60,7 +60,7 @@ class StoredLedgers implements AwakeLedgers {
     const [known] = this.rows('select count(*) as n from rollout_ledgers where scope = ?', scope)
     if (countSchema.parse(known).n === 0 && this.isFull(nowMs)) return limits.rolloutShortLeaseMs
     this.rows(
-      'insert or replace into rollout_ledgers values (?, ?, null, ?)',
+      'insert or replace into rollout_ledgers (scope, version, confirmed, asked_at_ms) values (?, ?, null, ?)',
       ...[scope, Math.max(version, this.expected), nowMs],
     )
     return limits.rolloutLeaseMs

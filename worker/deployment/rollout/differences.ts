@@ -21,7 +21,7 @@ export function createDifferences({ sql }: SqlStorage): Differences {
       for (const place of places.slice(0, limits.differencePlacesMax)) {
         if (place.length > limits.differencePlaceCharactersMax) continue
         sql.exec(
-          `insert into rollout_differences values (?, ?, 1, ?)
+          `insert into rollout_differences (resource, place, times, at_ms) values (?, ?, 1, ?)
             on conflict (resource, place) do update set times = times + 1, at_ms = excluded.at_ms`,
           ...[resource, place, nowMs],
         )

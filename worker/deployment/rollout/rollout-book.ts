@@ -17,6 +17,10 @@ interface RolloutBook {
 
 const table = `create table if not exists rollout (only integer primary key check (only = 1),
   version integer not null, setting text not null, changed_by text not null, changed_at_ms integer not null)`
+/** Another release may have stored further members. A setting that this release cannot follow switches the tiers off. */
+const storedSetting = rolloutSettingSchema.strip()
+const unknownSetting: RolloutSetting = { ...defaultRollout, mode: 'off' }
+
 const rowSchema = z.object({
   version: z.int().nonnegative(),
   setting: z.string(),
@@ -33,7 +37,7 @@ export function createRolloutBook(storage: SqlStorage): RolloutBook {
       // Also above the versions of a book that was lost or has gone back in time, so that ledgers take what they are told.
       const version = Math.max(current.version + 1, nowMs)
       storage.sql.exec(
-        'insert or replace into rollout values (1, ?, ?, ?, ?)',
+        'insert or replace into rollout (only, version, setting, changed_by, changed_at_ms) values (1, ?, ?, ?, ?)',
         version,
         JSON.stringify(setting),
         JSON.stringify(by),
@@ -49,7 +53,7 @@ function read({ sql }: SqlStorage): KeptRollout {
   if (row === undefined) return { setting: defaultRollout, version: 0, changed: null }
   const { version, setting, changed_by: by, changed_at_ms: atMs } = rowSchema.parse(row)
   return {
-    setting: rolloutSettingSchema.parse(JSON.parse(setting)),
+    setting: storedSetting.safeParse(JSON.parse(setting)).data ?? unknownSetting,
     version,
     changed: {
       at: new Date(atMs).toISOString(),

@@ -20,7 +20,12 @@ export function createSuspects({ sql }: SqlStorage): Suspects {
   sql.exec(schema)
   return {
     note(workspaceId, keyDigest, nowMs) {
-      sql.exec('insert or replace into rollout_suspects values (?, ?, ?)', workspaceId, keyDigest, nowMs)
+      sql.exec(
+        'insert or replace into rollout_suspects (workspace, key_digest, at_ms) values (?, ?, ?)',
+        workspaceId,
+        keyDigest,
+        nowMs,
+      )
       sql.exec(
         `delete from rollout_suspects where at_ms < ? or rowid in (select rowid from rollout_suspects
           order by at_ms desc limit -1 offset ?)`,

@@ -111,7 +111,13 @@ class StoredCauseBook implements CauseBook {
       const { hourMs: atMs, reads } = this.running
       for (const name of sketchNames) {
         const text = JSON.stringify(this.running.sketches[name].data())
-        this.rows('insert or replace into cause_now values (?, ?, ?, ?)', name, atMs, reads, text)
+        this.rows(
+          'insert or replace into cause_now (name, hour_ms, reads, body) values (?, ?, ?, ?)',
+          name,
+          atMs,
+          reads,
+          text,
+        )
       }
     })
     this.isChanged = false
@@ -187,11 +193,22 @@ class StoredCauseBook implements CauseBook {
     const stored = { ...sketches, workspaces: { missedMax, tracked: [] } }
     for (const name of sketchNames) {
       const text = JSON.stringify(stored[name])
-      this.rows('insert or replace into cause_hours values (?, ?, ?, ?)', atMs, name, reads, text)
+      this.rows(
+        'insert or replace into cause_hours (hour_ms, name, reads, body) values (?, ?, ?, ?)',
+        atMs,
+        name,
+        reads,
+        text,
+      )
     }
     for (const row of tracked) {
       const text = JSON.stringify({ missedMax, tracked: [row] })
-      this.rows('insert or replace into workspace_hours values (?, ?, ?)', atMs, row.name, text)
+      this.rows(
+        'insert or replace into workspace_hours (hour_ms, workspace, body) values (?, ?, ?)',
+        atMs,
+        row.name,
+        text,
+      )
     }
   }
 
