@@ -6,6 +6,8 @@ import { accountOf, type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
 const member = 'member@boardcache.example'
+/** A script of a view may be on its way. */
+const patiently = { timeout: 30_000 } as const
 
 describe.skipIf(chromiumPath === null)(
   'the activity, first steps, palette and glossary of the dashboard',
@@ -133,7 +135,7 @@ describe.skipIf(chromiumPath === null)(
       await list.getByText('contact_000003').first().waitFor()
 
       await list.getByLabel('Cause').selectOption("The CRM's backend")
-      await expect.poll(() => page.url()).toContain('cause=api')
+      await expect.poll(() => page.url(), patiently).toContain('cause=api')
       await list.getByText('contact_000003').first().waitFor()
       expect(await list.getByText(/^Version \S+ runs$/).count()).toBe(0)
       await list.getByLabel('Kind').selectOption('Deploy')
@@ -206,7 +208,7 @@ describe.skipIf(chromiumPath === null)(
       const { page, seriousFaults, signOut } = await given.signedIn({ email: user.email })
       await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click()
       await expect
-        .poll(() => page.getByRole('navigation').getByRole('link', { name: 'Activity' }).count())
+        .poll(() => page.getByRole('navigation').getByRole('link', { name: 'Activity' }).count(), patiently)
         .toBe(user.offers ? 1 : 0)
       await page.keyboard.press('Control+k')
       const palette = page.getByRole('dialog', { name: 'Go to' })
@@ -222,7 +224,7 @@ describe.skipIf(chromiumPath === null)(
       await field.fill('ledgr')
       await page.keyboard.press('Enter')
       await page.getByRole('main', { name: 'Glossary' }).waitFor()
-      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('word-ledger')
+      await expect.poll(() => page.evaluate('document.activeElement.id'), patiently).toBe('word-ledger')
       await page.getByLabel('Find a word').fill('no such word at all')
       await page.getByText('There is no such word.').waitFor()
       await page.getByLabel('Find a word').fill('')
