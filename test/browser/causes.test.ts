@@ -25,7 +25,7 @@ describe.skipIf(chromiumPath === null)('the causes of figures in a browser', () 
 
   it('lead an operator from a figure to resource, route, board, key and workspace', async () => {
     await read()
-    const dashboard = await given.signedIn()
+    const dashboard = await given.reloaded()
     const { page, panel, seriousFaults } = dashboard
     await page.getByRole('link', { name: 'Misses by resource' }).click()
     await page.getByRole('main', { name: 'Causes' }).waitFor()
@@ -63,7 +63,7 @@ describe.skipIf(chromiumPath === null)('the causes of figures in a browser', () 
   })
 
   it('fit a phone in the dark, without a finding of axe', async () => {
-    const dashboard = await given.signedIn({ width: 320, theme: 'dark' })
+    const dashboard = await given.reloaded({ width: 320, theme: 'dark' })
     await dashboard.openByAddress('Causes')
     await dashboard.panel('Hottest keys').getByRole('table').waitFor()
     expect(await fits(dashboard)).toBe(true)
@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === null)('the causes of figures in a browser', () 
 
   it('have hours, marks and standings beside them in the live view', async () => {
     await read()
-    const { page, panel, seriousFaults } = await given.signedIn()
+    const { page, panel, seriousFaults } = await given.reloaded()
     const heads = page.locator('.heads')
     await expect
       .poll(() => heads.textContent(), { timeout: 30_000 })

@@ -15,10 +15,10 @@ export interface DashboardTests {
   readonly stack: TestStack
   /** The page that was opened last. */
   readonly dashboard: DashboardPage
-  /** Opens the sign-in form. */
-  open(look?: Look): Promise<DashboardPage>
+  /** Opens the sign-in form, at the Worker unless `through` is another URL that leads there. */
+  open(look?: Look, through?: string): Promise<DashboardPage>
   /** Signs in as an operator unless `as` says otherwise. */
-  signedIn(as?: Look & { readonly email?: string }): Promise<DashboardPage>
+  signedIn(as?: Look & { readonly email?: string; readonly through?: string }): Promise<DashboardPage>
   /**
    * The dashboard of an operator as a reload shows it, in another look. The page signs in for the first test and stays for the others,
    * which is faster. It keeps nothing of an earlier test but its session.
@@ -65,8 +65,8 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
     expect(complaints).toEqual([])
   })
 
-  async function open(look?: Look): Promise<DashboardPage> {
-    const dashboard = await openDashboard(browser, stack.worker, look)
+  async function open(look?: Look, through = stack.worker): Promise<DashboardPage> {
+    const dashboard = await openDashboard(browser, through, look)
     opened.push(dashboard)
     return dashboard
   }
@@ -86,8 +86,8 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
       return last
     },
     open,
-    async signedIn({ email = operator, ...look } = {}) {
-      const dashboard = await open(look)
+    async signedIn({ email = operator, through, ...look } = {}) {
+      const dashboard = await open(look, through)
       await signIn(dashboard, email)
       return dashboard
     },

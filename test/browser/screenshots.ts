@@ -32,11 +32,12 @@ interface View {
 const views: readonly View[] = [
   { name: 'live', address: '#/live', ready: '.plot canvas', act: chooseFiveMinutes },
   { name: 'causes', address: '#/causes', ready: '.causes-own table' },
-  { name: 'board', address: '#/board/board_123', ready: '[data-row="0"][data-contact]' },
+  { name: 'board', address: '#/board/board_123', ready: '[data-row="0"][data-contact]', act: waitForCounts },
   {
     name: 'columns',
     address: '#/board/board_123?view=columns',
     ready: '[data-column] [data-contact]',
+    act: waitForCounts,
   },
   { name: 'mail', address: '#/mail', ready: '.mail-list, .empty' },
   { name: 'queues', address: '#/queues', ready: '.grid-table' },
@@ -63,6 +64,11 @@ const pictureBytesMax = 400_000
 async function chooseFiveMinutes({ page, panel }: DashboardPage): Promise<void> {
   await page.getByText('5 min', { exact: true }).click()
   await panel('Requests').locator('canvas').waitFor()
+}
+
+/** Every filter has its count. */
+async function waitForCounts({ page }: DashboardPage): Promise<void> {
+  await page.locator('.filter-count:not([data-count])').first().waitFor({ state: 'detached' })
 }
 
 async function actOnWorkspace({ panel }: DashboardPage): Promise<void> {
@@ -120,17 +126,33 @@ async function explainAgain({ page, panel }: DashboardPage): Promise<void> {
   await panel('Explanation').locator('.lane.is-aside').first().waitFor()
 }
 
+/** Makes a read each time it is called: mostly of the first pages, and now and then of the counts, or far down. */
+function readerOf(stack: TestStack): () => Promise<void> {
+  const api = stack.api()
+  let asked = 0
+  return async () => {
+    asked += 1
+    const page = asked % 16 === 0 ? 1 + ((asked * 37) % 1_800) : 1 + ((asked * asked) % 12)
+    if (asked % 7 === 0) await api.counts()
+    else await api.page('board_123', `page=${page}`)
+  }
+}
+
+/** A few reads a second while the pictures are taken, so that the live figures of the last ones are not those of the page alone. */
+async function readUntil(stack: TestStack, signal: AbortSignal): Promise<void> {
+  const read = readerOf(stack)
+  while (!signal.aborted) {
+    await read()
+    await new Promise((resolve) => setTimeout(resolve, 400))
+  }
+}
+
 /** Readers who mostly look at the first pages, and now and then far down. */
 async function load(stack: TestStack): Promise<void> {
-  const api = stack.api()
+  const read = readerOf(stack)
   const endMs = performance.now() + seconds * 1_000
-  let asked = 0
   async function reader(): Promise<void> {
-    while (performance.now() < endMs) {
-      asked += 1
-      const page = asked % 16 === 0 ? 1 + ((asked * 37) % 1_800) : 1 + ((asked * asked) % 12)
-      await api.page('board_123', `page=${page}`)
-    }
+    while (performance.now() < endMs) await read()
   }
   await Promise.all([reader(), reader()])
   await stack.invalidate({
@@ -183,9 +205,14 @@ const stack = await startTestStack()
 try {
   // The machine that takes the pictures need not have a font for every script.
   await stack.sql`update workspaces set name = 'Łódź Logistics' where id = '15215'`
+  await stack.sql`
+    update contacts set name = 'Anna Kowalska'
+    where workspace_id = '15213' and name ~ '[\\u0900-\\u0fff\\u3040-\\u9fff\\uac00-\\ud7a3]' and id in (
+      select id from contacts where workspace_id = '15213' and board_id = 'board_123' order by created_at desc limit 100)`
   await sendMail(stack)
   await load(stack)
-  await takePictures(stack)
+  const over = new AbortController()
+  await Promise.all([takePictures(stack).finally(() => over.abort()), readUntil(stack, over.signal)])
 } finally {
   await stack.stop()
 }

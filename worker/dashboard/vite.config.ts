@@ -12,6 +12,22 @@ const declarationsAsData: Plugin = {
     id === declaredPath ? `export const declaredResources = ${JSON.stringify(declaredResources)}` : null,
 }
 
+const jsonSchemaModules = /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/
+
+/**
+ * Leaves the conversion of schemas to JSON Schema out of the page. Each schema of zod refers to it, so nothing else would; the page has what
+ * it needs of it as data.
+ */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  transform(code, id) {
+    if (!jsonSchemaModules.test(id)) return null
+    const names = [...code.matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name]) => name)
+    const absent = names.map((name) => `export const ${name} = () => undefined`)
+    return { code: absent.join('\n'), map: null }
+  },
+}
+
 /**
  * Names the stylesheets before the scripts, and gives the scripts a lower priority: the page paints its shell as soon as it has the styles, and on
  * a slow network each kilobyte of script before them delays that.
@@ -37,7 +53,7 @@ export default defineConfig({
   appType: 'mpa',
   publicDir: false,
   logLevel: 'warn',
-  plugins: [declarationsAsData, stylesFirst],
+  plugins: [declarationsAsData, withoutJsonSchema, stylesFirst],
   build: {
     outDir: 'dist',
     assetsDir: 'dashboard',
