@@ -93,8 +93,8 @@ describe('the marks in a plot', () => {
       },
       {
         at_ms: startMs + 900_000,
-        name: 'tier_away:redis',
-        rule: 'tier_away',
+        name: 'jobs_failing:exports_daily',
+        rule: 'jobs_failing',
         severity: 'critical',
         to: 'resolved',
       },
@@ -112,6 +112,10 @@ describe('the marks in a plot', () => {
     expect(wordsOfGroup(first, () => '14:00')).toBe(
       '14:00: version 0123456789ab first seen; Tier away: redis firing',
     )
+  })
+
+  it('have the titles of the alerts elsewhere on the page', () => {
+    expect(marks.at(-1)?.text).toBe('Jobs that fail: exports daily resolved')
   })
 
   it('say of a version that had run before that it was gone back to', () => {

@@ -7,7 +7,10 @@ import type { SqlStorage } from '../../platform/sql-storage.ts'
 /** A deed of an operator on a workspace, before it is done. */
 export type NotedDeed = Omit<Deed, 'at'>
 
-/** Every deed of an operator on a workspace, with who did it. The oldest are forgotten. */
+/**
+ * Every deed of an operator on a workspace, with who did it. Only the oldest are forgotten, whatever their age. The activity feed has the
+ * deeds of its days too, but drops them after those, without the workspace by which an operator was let in.
+ */
 export interface DeedLog {
   note(deed: NotedDeed, nowMs: number): void
   /** The newest first. */

@@ -1,5 +1,5 @@
 import type { Marks } from '../../../../shared/contract/figures.ts'
-import { ruleTitles } from './alert-words.ts'
+import { titleOfName } from './alert-words.ts'
 import type { PlotWindow } from './plot-range.ts'
 
 /** Something that happened, as a line in the plots. */
@@ -30,11 +30,9 @@ export function marksIn({ deploys, alerts }: Marks): PlotMark[] {
         ran.add(version)
         return { atMs: at_ms, kind: 'deploy', text }
       }),
-    ...alerts.map(({ at_ms, name, rule, to }): PlotMark => {
-      const [, subject] = name.split(':')
-      const title = subject === undefined ? ruleTitles[rule] : `${ruleTitles[rule]}: ${subject}`
-      return { atMs: at_ms, kind: to, text: `${title} ${to}` }
-    }),
+    ...alerts.map(
+      ({ at_ms, name, to }): PlotMark => ({ atMs: at_ms, kind: to, text: `${titleOfName(name)} ${to}` }),
+    ),
   ]
   return marks.sort((left, right) => left.atMs - right.atMs)
 }
