@@ -29,6 +29,7 @@ export interface DashboardTests {
 /** Leaves nothing in a page but its session. It shows nothing until it is needed again. */
 async function leave({ page }: DashboardPage): Promise<void> {
   await page.unrouteAll()
+  await page.context().setOffline(false)
   await page.evaluate('localStorage.clear(); sessionStorage.removeItem("boardcache-workspace")')
   await page.goto('about:blank')
 }
