@@ -95,7 +95,7 @@ interface AppParts {
   >
   readonly bearer: Bearer
   readonly database: Database
-  /** What the database lacks because it is older than this origin. */
+  /** The functions that the database lacks because it is older than this origin. */
   readonly lacking: LackingFunctions
   /** Null if no relay is configured: rows of the outbox then wait for a relay elsewhere. */
   readonly relay: Relay | null

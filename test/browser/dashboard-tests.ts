@@ -29,6 +29,7 @@ export interface DashboardTests {
 /** Leaves nothing in a page but its session. It shows nothing until it is needed again. */
 async function leave({ page }: DashboardPage): Promise<void> {
   await page.unrouteAll()
+  await page.context().setOffline(false)
   await page.evaluate('localStorage.clear(); sessionStorage.removeItem("boardcache-workspace")')
   await page.goto('about:blank')
 }
@@ -53,9 +54,7 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
   })
   afterEach(async ({ task }) => {
     const used = opened.splice(0)
-    if (task.result?.state === 'fail') {
-      for (const { diary } of used) console.error(await diary.read())
-    }
+    if (task.result?.state === 'fail') for (const { diary } of used) console.error(await diary.read())
     for (const each of used) await (each === kept ? leave(each) : each.close())
     const complaints = used.flatMap((each) => each.complaints)
     if (complaints.length > 0) {

@@ -5,7 +5,7 @@ import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { accountOf, type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
-import { addresses, viewNames } from './view-states.ts'
+import { addresses, faultsOf, narrowest, viewNames } from './view-states.ts'
 
 const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector', 'Activity', 'Deployment'] as const
 /** Those that the navigation offers to operators. The causes have tests of their own. */
@@ -187,6 +187,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.route('**/api/monitoring/stream', (route) => route.abort())
     await given.stack.pieces.worker.stop()
     await page.getByText('Reconnecting.').waitFor()
+    await page.setViewportSize(narrowest)
+    expect(await faultsOf(page, 'Live, without a connection')).toEqual([])
     await given.stack.pieces.worker.start()
     await page.unroute('**/api/monitoring/stream')
     await page.getByText('Reconnecting.').waitFor({ state: 'detached', timeout: 40_000 })

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 
-/** What the version of a resource's declaration stands for: the shape of its data, and the tags of its example. */
+/** For each resource the version of its declaration, and the shape for which it stands: of its data, and of the tags of its example. */
 const shapesSchema = z.record(z.string(), z.object({ version: z.int(), shape: z.string() }))
 export type Shapes = z.output<typeof shapesSchema>
 

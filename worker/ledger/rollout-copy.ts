@@ -96,7 +96,7 @@ export class RolloutCopy {
 
   private keep({ version, state }: RolloutNews): void {
     if (version === this.known.version && state === this.known.state) return
-    // A later release may have states that this one does not know. What was known stays in force.
+    // A later release may have states that this one does not know. The known one stays in force then.
     if (!rolloutStateSchema.safeParse(state).success) return
     const statement = 'insert or replace into rollout (only, version, state) values (1, ?, ?)'
     this.options.storage.sql.exec(statement, version, state)

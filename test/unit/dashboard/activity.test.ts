@@ -121,7 +121,7 @@ describe('an item in words', () => {
     )
     const tags = ['counts', 'contact#1', 'contact#2']
     expect(sentenceOf(invalidation('i', 1, { tags, tagsMore: 3 }))).toBe(
-      'A write in the database moved counts, 2 contact, 3 more',
+      'A write in the database moved counts, contact ×2, 3 more',
     )
     expect(familiesOf([], 0)).toBe('nothing')
     const changes = [{ name: 'features.search', from: null, to: true }]

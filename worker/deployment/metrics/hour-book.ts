@@ -88,11 +88,8 @@ export function openHourBook(storage: SqlStorage): HourBook {
       for (const [atMs, totals] of running) {
         if (atMs < newestMs) finish(atMs, totals)
         else if (changed.has(atMs)) {
-          run(
-            'insert or replace into hours_running (hour_ms, totals) values (?, ?)',
-            atMs,
-            JSON.stringify(totals),
-          )
+          const statement = 'insert or replace into hours_running (hour_ms, totals) values (?, ?)'
+          run(statement, atMs, JSON.stringify(totals))
         }
       }
       for (const atMs of [...running.keys()]) if (atMs < newestMs) running.delete(atMs)

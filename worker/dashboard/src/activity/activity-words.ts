@@ -102,14 +102,14 @@ function invalidationOf({
   return `${capital(causeTitles[cause])} moved ${moved}`
 }
 
-/** Tags in short: `2 contact, counts`. */
+/** Tags in short: `contact ×2, counts`. */
 export function familiesOf(tags: readonly string[], more: number): string {
   const counts = new Map<string, number>()
   for (const tag of tags) {
     const family = tag.replace(/#.*$/, '')
     counts.set(family, (counts.get(family) ?? 0) + 1)
   }
-  const parts = [...counts].map(([family, count]) => (count === 1 ? family : `${count} ${family}`))
+  const parts = [...counts].map(([family, count]) => (count === 1 ? family : `${family} ×${count}`))
   return [...parts, ...(more > 0 ? [`${more} more`] : [])].join(', ') || 'nothing'
 }
 

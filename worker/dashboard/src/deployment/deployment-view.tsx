@@ -85,8 +85,10 @@ function Acting({ known }: ActingProps) {
           )}
           {run !== null && <RunProgress run={run} onPause={pause} onResume={resume} onStop={stop} />}
         </Panel>
+        <div className="deployment-rollout">
+          <RolloutPanel />
+        </div>
         <DeedsPanel />
-        <RolloutPanel />
       </div>
     </div>
   )

@@ -37,7 +37,11 @@ export function Head({ title, value, unit, note, isBad, trend, standing, link }:
           <span className="hidden">{wordsOfTrend(trendOf(trend))}</span>
         </dd>
       )}
-      {standing !== undefined && <dd className={`head-note head-${tone}`}>{standing?.words ?? '\u00a0'}</dd>}
+      {standing !== undefined && (
+        <dd className={`head-note head-${tone}`}>
+          {standing?.words.replace(/ (?=\S+$)/, '\u00a0') ?? '\u00a0'}
+        </dd>
+      )}
       {link !== undefined && (
         <dd className="head-note">
           <a href={link.href}>{link.title}</a>
