@@ -72,9 +72,10 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
     return dashboard
   }
 
-  async function signIn(dashboard: DashboardPage, email: string): Promise<void> {
+  async function signIn(dashboard: DashboardPage, email: string): Promise<DashboardPage> {
     await dashboard.signIn(email, stack.password)
     await accountOf(dashboard.page).waitFor()
+    return dashboard
   }
 
   return {
@@ -88,15 +89,12 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
     },
     open,
     async signedIn({ email = operator, ...look } = {}) {
-      const dashboard = await open(look)
-      await signIn(dashboard, email)
-      return dashboard
+      return signIn(await open(look), email)
     },
     async reloaded({ theme = 'light', width = 1_280, height = 900 } = {}) {
       if (kept === null) {
         kept = await open({ theme, width, height })
-        await signIn(kept, operator)
-        return kept
+        return signIn(kept, operator)
       }
       opened.push(kept)
       const { page } = kept
