@@ -23,6 +23,7 @@ export function createResourceDoor(
     },
     bearer: { authenticate: () => ok({ userId: 'user-1', token: 't', workspaces: null, expiresAtMs: 0 }) },
     memberships: { roleOf: () => ok('member') },
+    regions: { nearness: null },
     rateLimits: { user: null, workspace: null },
     answer: () => ok(answered),
   } as unknown as Services

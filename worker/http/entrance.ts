@@ -64,7 +64,6 @@ export function createEntrance(inside: Inside) {
       const trace = traceOf(request.headers, requestId)
       return marked(answerFailure(error, requestId, trace.traceId), trace)
     }
-    services.regions.nearness?.note(request)
     const exchange = new Exchange(request, services, keeper)
     return whenReady(answerOf(exchange), (answer) => {
       const complete = exchange.hasAllHeaders ? answer : completed(exchange, answer)

@@ -127,6 +127,7 @@ function createServe(
     return whenReady(doors[route.access](exchange), (admitted) => {
       if (!admitted.ok) return admitted
       exchange.caller = admitted.value
+      exchange.services.regions.nearness?.note(exchange.request)
       const input = inputOf(route, exchange, known)
       if (!input.ok) return input
       exchange.input = input.value

@@ -73,6 +73,7 @@ function servicesUpTo(stop: Stop): Services {
       workspace: limitOf('workspace', stop === 'workspace limit'),
     },
     redis: { servers: [], namespaces: {} },
+    regions: { nearness: null },
     voicePlatform: { verify: readToVerify, verifySigned: readToVerify },
     emailSender: { verify: readToVerify, holdsSecret: async () => false },
     memberships: {

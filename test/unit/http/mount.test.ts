@@ -127,6 +127,7 @@ const services = {
   },
   memberships: { roleOf: () => ok('member') },
   rateLimits: { user: null, workspace: null },
+  regions: { nearness: null },
 } as unknown as Services
 
 const routes: readonly Route[] = [things, change, question, shapes, naming, failing]

@@ -35,6 +35,7 @@ function createServices(): Services {
       flushSoon: () => null,
     },
     bearer: { authenticate: async () => err({ code: 'token_missing' }) },
+    regions: { nearness: null },
     monitoring: {
       openStream: async () => ok(new ReadableStream()),
       alertSummary: async () => err({ code: 'figures_unavailable' }),

@@ -128,7 +128,7 @@ class StoredDemand implements DemandBook {
 
   setRelease(release: string): void {
     this.releaseNow = release
-    this.storage.sql.exec('insert or replace into demand_release values (1, ?)', release)
+    this.storage.sql.exec('insert or replace into demand_release (only, release) values (1, ?)', release)
   }
 
   size(): number {
@@ -141,7 +141,8 @@ class StoredDemand implements DemandBook {
     this.storage.transactionSync(() => {
       for (const workspaceId of rows) {
         const text = JSON.stringify(this.known.get(workspaceId))
-        this.storage.sql.exec('insert or replace into demand values (?, ?)', workspaceId, text)
+        const statement = 'insert or replace into demand (workspace_id, demand) values (?, ?)'
+        this.storage.sql.exec(statement, workspaceId, text)
       }
     })
     for (const workspaceId of rows) {
