@@ -54,7 +54,7 @@ export type CheckOutcome = 'consistent' | 'excused' | 'violated' | 'unknown'
 
 /** Why an entry is loaded ahead: its reader goes from page to page, a write moved it, or a deploy or working hours begin. */
 export type AheadReason = 'page' | 'write' | 'deploy' | 'schedule'
-export type AheadOutcome = 'loaded' | 'found' | 'failed' | 'refused'
+export type AheadOutcome = 'loaded' | 'found' | 'failed' | 'refused' | 'passing'
 
 /**
  * Everything the Worker counts. This union is the only surface between the code that acts and the figures. No event

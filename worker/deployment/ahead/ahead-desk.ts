@@ -49,6 +49,8 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
   let atOnce = 0
   let pausedUntilMs = 0
   let hasBegun = book.release() === release
+  const waitsForOriginUntilMs = clock.now() + limits.aheadOriginWaitsMs
+  let beginsAgainAtMs: number | null = null
   const hours = createHours(parts)
 
   function add(workspaceId: WorkspaceId, why: Turn['why'], sinceMs: number): void {
@@ -64,6 +66,15 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
     const sinceMs = clock.now() - limits.aheadDeployDemandMs
     for (const workspaceId of book.workspaces()) add(workspaceId, 'deploy', sinceMs)
     hasBegun = true
+    beginsAgainAtMs = null
+  }
+
+  /** The origin is still of another release, so nothing that it gives can be stored. Everything begins again later, and finds what is there. */
+  function waitForOrigin(): void {
+    const nowMs = clock.now()
+    if (nowMs >= waitsForOriginUntilMs) return
+    turns.giveUp(nowMs)
+    beginsAgainAtMs ??= nowMs + limits.aheadOriginLookEveryMs
   }
 
   function beforeWork(): void {
@@ -81,6 +92,7 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
     turns.end(turn)
     parts.count(turn.why, outcome)
     if (outcome === 'failed') pausedUntilMs = clock.now() + limits.aheadPauseMs
+    if (outcome === 'passing' && turn.why === 'deploy') waitForOrigin()
     begin()
   }
 
@@ -100,14 +112,15 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
     },
     tick() {
       if (questionsMax === 0) return null
-      if (!hasBegun) afterDeploy()
+      if (!hasBegun || (beginsAgainAtMs !== null && clock.now() >= beginsAgainAtMs)) afterDeploy()
       beforeWork()
       for (const { why } of turns.giveUp(clock.now() - limits.aheadWaitsMaxMs)) parts.count(why, 'refused')
       begin()
       // If the object ends before, the next one begins again, and finds in the tiers what was loaded already.
-      if (turns.size === 0 && book.release() !== release) book.setRelease(release)
+      const isDone = turns.size === 0 && beginsAgainAtMs === null
+      if (isDone && book.release() !== release) book.setRelease(release)
       book.write()
-      return turns.size > 0 ? againMs : null
+      return isDone ? null : againMs
     },
   }
 }

@@ -66,6 +66,26 @@ function createWorld({
 }
 
 describe('after a deploy', () => {
+  it('it is waited for the origin of the release, with a few queries a minute, and then everything is loaded', async () => {
+    const { createDesk, run, loads, state, counted } = createWorld()
+    const before = createDesk('one')
+    await run(before, 1_000)
+    for (let each = 0; each < 20; each += 1) before.take([tellOf(each, 10)])
+    state.outcome = 'passing'
+    const desk = createDesk('two')
+    await run(desk, 300_000)
+    expect(loads.length).toBeLessThanOrEqual(
+      limits.aheadAtOnce * (300_000 / limits.aheadOriginLookEveryMs + 1),
+    )
+    state.outcome = 'loaded'
+    await run(desk, 120_000)
+    expect(counted.filter((each) => each === 'deploy loaded')).toHaveLength(200)
+    // A new object of the same release has nothing left to do.
+    const { length } = loads
+    await run(createDesk('two'), 60_000)
+    expect(loads).toHaveLength(length)
+  })
+
   it('what was in demand in the last minutes is loaded once by the new release, and by no release before', async () => {
     const { createDesk, run, loads, counted } = createWorld()
     const before = createDesk('one')
