@@ -49,8 +49,7 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
   let atOnce = 0
   let pausedUntilMs = 0
   let hasBegun = book.release() === release
-  const waitsForOriginUntilMs = clock.now() + limits.aheadOriginWaitsMs
-  let beginsAgainAtMs: number | null = null
+  const originWait = createOriginWait(clock)
   const hours = createHours(parts)
 
   function add(workspaceId: WorkspaceId, why: Turn['why'], sinceMs: number): void {
@@ -66,15 +65,7 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
     const sinceMs = clock.now() - limits.aheadDeployDemandMs
     for (const workspaceId of book.workspaces()) add(workspaceId, 'deploy', sinceMs)
     hasBegun = true
-    beginsAgainAtMs = null
-  }
-
-  /** The origin is still of another release, so nothing that it gives can be stored. Everything begins again later, and finds what is there. */
-  function waitForOrigin(): void {
-    const nowMs = clock.now()
-    if (nowMs >= waitsForOriginUntilMs) return
-    turns.giveUp(nowMs)
-    beginsAgainAtMs ??= nowMs + limits.aheadOriginLookEveryMs
+    originWait.end()
   }
 
   function beforeWork(): void {
@@ -92,7 +83,7 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
     turns.end(turn)
     parts.count(turn.why, outcome)
     if (outcome === 'failed') pausedUntilMs = clock.now() + limits.aheadPauseMs
-    if (outcome === 'passing' && turn.why === 'deploy') waitForOrigin()
+    if (outcome === 'passing' && turn.why === 'deploy' && originWait.begin()) turns.giveUp(clock.now())
     begin()
   }
 
@@ -112,15 +103,37 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
     },
     tick() {
       if (questionsMax === 0) return null
-      if (!hasBegun || (beginsAgainAtMs !== null && clock.now() >= beginsAgainAtMs)) afterDeploy()
+      if (!hasBegun || originWait.isOver()) afterDeploy()
       beforeWork()
       for (const { why } of turns.giveUp(clock.now() - limits.aheadWaitsMaxMs)) parts.count(why, 'refused')
       begin()
       // If the object ends before, the next one begins again, and finds in the tiers what was loaded already.
-      const isDone = turns.size === 0 && beginsAgainAtMs === null
+      const isDone = turns.size === 0 && !originWait.isOn()
       if (isDone && book.release() !== release) book.setRelease(release)
       book.write()
       return isDone ? null : againMs
+    },
+  }
+}
+
+/**
+ * The time until what was in demand is loaded once more, because the origin is still of another release and nothing that it gives can be
+ * stored. Whatever was loaded before is found then.
+ */
+function createOriginWait(clock: Clock) {
+  const latestMs = clock.now() + limits.aheadOriginWaitsMs
+  let untilMs: number | null = null
+  return {
+    isOn: () => untilMs !== null,
+    isOver: () => untilMs !== null && clock.now() >= untilMs,
+    /** Answers whether it waits: not for ever. */
+    begin(): boolean {
+      if (clock.now() >= latestMs) return false
+      untilMs ??= clock.now() + limits.aheadOriginLookEveryMs
+      return true
+    },
+    end() {
+      untilMs = null
     },
   }
 }
