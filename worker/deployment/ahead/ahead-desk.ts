@@ -49,16 +49,13 @@ export function createAheadDesk(parts: AheadDeskParts): AheadDesk {
   let atOnce = 0
   let pausedUntilMs = 0
   let hasBegun = book.release() === release
-  const originWait = createOriginWait(clock)
-  const hours = createHours(parts)
+  const [originWait, hours] = [createOriginWait(clock), createHours(parts)]
 
   function add(workspaceId: WorkspaceId, why: Turn['why'], sinceMs: number): void {
-    const asked = book.inDemand(workspaceId, sinceMs, questionsMax)
     const nowMs = clock.now()
-    turns.add(
-      workspaceId,
-      asked.map((each) => ({ workspaceId, why, asked: each, sinceMs: nowMs })),
-    )
+    const asked = book.inDemand(workspaceId, sinceMs, questionsMax)
+    const waiting = asked.map((each) => ({ workspaceId, why, asked: each, sinceMs: nowMs }))
+    turns.add(workspaceId, waiting)
   }
 
   function afterDeploy(): void {
