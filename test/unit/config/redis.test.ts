@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../../worker/config.ts'
+import { variables } from './variables.ts'
 
-const variables = {
-  ORIGIN_URL: 'https://origin.crm.test',
-  INTERNAL_AUTH_KEY: 'an internal key of these tests',
-  UPSTASH_REDIS_REST_URL: 'https://main.crm.test',
-  UPSTASH_REDIS_REST_TOKEN: 'main token',
-  JWT_ISSUER: 'https://auth.crm.test/auth/v1',
-  JWKS_URL: 'https://auth.crm.test/keys',
-}
 const redisOf = (changes: Record<string, string> = {}) => parseConfig({ ...variables, ...changes }).redis
 const main = { url: 'https://main.crm.test', token: 'main token' }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AlertChange, AlertReport } from '../../../shared/contract/alerts.ts'
 import { alertChangeSchema, deliverySchema } from '../../../shared/contract/alerts.ts'
 import { limits } from '../../../shared/limits.ts'
+import { knownRows } from '../../platform/known-rows.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /** A change that waits for the webhook. `tries` counts the next try as well. */
@@ -77,16 +78,14 @@ class StoredChangeLog implements ChangeLog {
   }
 
   latest(): AlertReport['changes'] {
-    return this.rows(
+    const rows = this.rows(
       'select body, status, tries, last_status from alert_changes order by sequence desc limit ?',
       limits.alertChangesKeptMax,
-    ).flatMap((row) => {
-      const parsed = rowSchema.safeParse(row)
-      // A change of a rule that only another release knows.
-      if (!parsed.success) return []
-      const { body, status, tries, last_status } = parsed.data
-      return { ...body, delivery: { status, tries, last_status } }
-    })
+    )
+    return knownRows(rowSchema, rows).map(({ body, status, tries, last_status }) => ({
+      ...body,
+      delivery: { status, tries, last_status },
+    }))
   }
 
   queue(): AlertReport['webhook'] {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { operatorColumns } from '../../../shared/contract/operator-name.ts'
 import { type Deed, deedNames } from '../../../shared/contract/workspaces.ts'
 import { limits } from '../../../shared/limits.ts'
+import { knownRows } from '../../platform/known-rows.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /** A deed of an operator on a workspace, before it is done. */
@@ -48,15 +49,12 @@ export function createDeedLog(storage: SqlStorage): DeedLog {
       })
     },
     latest: () =>
-      rows('select * from operator_deeds order by sequence desc limit ?', limits.deedsShownMax).flatMap(
-        (row) => {
-          const parsed = rowSchema.safeParse(row)
-          // A deed that only another release knows.
-          if (!parsed.success) return []
-          const { deed, workspace, kind, user_id, workspace_id, at_ms } = parsed.data
-          const by = { kind, userId: user_id, workspaceId: workspace_id }
-          return { deed, workspaceId: workspace, by, at: new Date(at_ms).toISOString() }
-        },
-      ),
+      knownRows(
+        rowSchema,
+        rows('select * from operator_deeds order by sequence desc limit ?', limits.deedsShownMax),
+      ).map(({ deed, workspace, kind, user_id, workspace_id, at_ms }) => {
+        const by = { kind, userId: user_id, workspaceId: workspace_id }
+        return { deed, workspaceId: workspace, by, at: new Date(at_ms).toISOString() }
+      }),
   }
 }

@@ -4,6 +4,7 @@ import type { RedisClear } from '../../../shared/contract/redis.ts'
 import { redisNamespaceSchema } from '../../../shared/contract/redis.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { RedisNamespaceName } from '../../../shared/redis/names.ts'
+import { knownRows } from '../../platform/known-rows.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /** A clearing that was asked for. */
@@ -75,15 +76,12 @@ export function createClearLog(storage: SqlStorage): ClearLog {
         database,
       ).length > 0,
     latest: () =>
-      rows('select * from redis_clears order by sequence desc limit ?', limits.redisClearsKeptMax).flatMap(
-        (row) => {
-          const parsed = rowSchema.safeParse(row)
-          // A clearing of a form that only another release knows.
-          if (!parsed.success) return []
-          const { id, database, everywhere, kind, user_id, workspace_id, at_ms, outcome, swept } = parsed.data
-          const by = { kind, userId: user_id, workspaceId: workspace_id }
-          return { id, database, everywhere, by, at: new Date(at_ms).toISOString(), outcome, swept }
-        },
-      ),
+      knownRows(
+        rowSchema,
+        rows('select * from redis_clears order by sequence desc limit ?', limits.redisClearsKeptMax),
+      ).map(({ id, database, everywhere, kind, user_id, workspace_id, at_ms, outcome, swept }) => {
+        const by = { kind, userId: user_id, workspaceId: workspace_id }
+        return { id, database, everywhere, by, at: new Date(at_ms).toISOString(), outcome, swept }
+      }),
   }
 }

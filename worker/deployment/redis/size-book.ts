@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RedisNamespaceName } from '../../../shared/redis/names.ts'
 import { redisNamespaceNames } from '../../../shared/redis/names.ts'
+import { knownRows } from '../../platform/known-rows.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
 /** The size of a namespace when the last whole walk ended. */
@@ -29,10 +30,8 @@ const rowSchema = z.object({
 export function createSizeBook(storage: SqlStorage): SizeBook {
   storage.transactionSync(() => [...storage.sql.exec(schema)])
   const known: Partial<Record<RedisNamespaceName, NamespaceSize>> = {}
-  for (const row of storage.sql.exec('select database, keys, bytes, at_ms from redis_sizes')) {
-    const parsed = rowSchema.safeParse(row)
-    if (!parsed.success) continue
-    const { database, keys, bytes, at_ms } = parsed.data
+  const rows = storage.sql.exec('select database, keys, bytes, at_ms from redis_sizes')
+  for (const { database, keys, bytes, at_ms } of knownRows(rowSchema, rows)) {
     known[database] = { keys, memoryBytes: bytes, atMs: at_ms }
   }
   return {
