@@ -13,7 +13,7 @@ export type PieceChange =
       readonly logPath: string
     }
   /** It ended, and Miniflare starts it again by itself. */
-  | { readonly kind: 'restarting'; readonly name: string; readonly pid: number }
+  | { readonly kind: 'restarting'; readonly name: string; readonly pid: number; readonly how: string }
   | { readonly kind: 'returned'; readonly name: string; readonly pid: number }
   | { readonly kind: 'lost'; readonly name: string; readonly waitedMs: number }
 
@@ -46,7 +46,7 @@ export function sentenceOf(change: PieceChange): string | null {
     case 'ended':
       return `${title} (process ${change.pid}) ended by itself (${change.how}). ${remedy} The reason may be in ${change.logPath}.`
     case 'restarting':
-      return `${title} (process ${change.pid}) ended by itself and is being started again.`
+      return `${title} (process ${change.pid}) ended by itself (${change.how}) and is being started again.`
     case 'returned':
       return `${title} is back as process ${change.pid}, at the same address and with its stored data.`
     case 'lost':

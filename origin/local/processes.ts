@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startDeadline } from './busy-deadline.ts'
+import { endOf } from './child-ends.ts'
 import { LocalError } from './local-error.ts'
 import { type PieceChange, printChange, titleOf } from './piece-changes.ts'
 
@@ -87,7 +88,7 @@ export function createProcessPiece(command: Command): Piece {
       }
     }
     started.once('error', (error) => noteEnd(error.message, false))
-    started.once('exit', (code, signal) => noteEnd(signal ?? `exit code ${code}`))
+    started.once('exit', (code, signal) => noteEnd(endOf(code, signal)))
     await waitUntilReady(command, started.pid, () => ended)
     isReady = true
     if (started.pid !== undefined) onChange({ kind: 'started', name, pid: started.pid })

@@ -34,6 +34,9 @@ export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** What proc(5) answers for a process that is not there, or ends while it is read. */
+const isGone: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH'])
+
 async function listByProc(): Promise<RunningProcess[]> {
   const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
   const read = await Promise.all(pids.map(readProc))
@@ -51,8 +54,10 @@ async function readProc(pid: number): Promise<RunningProcess | null> {
     // A zombie has ended. Its parent has not noticed yet.
     if (state === 'Z') return null
     return { pid, parentPid: Number(parent), command: words.split('\0').join(' ').trim() }
-  } catch {
-    return null
+  } catch (error) {
+    // Every other error, such as too many open files, says nothing about the process.
+    if (error instanceof Error && 'code' in error && isGone.has(error.code)) return null
+    throw error
   }
 }
 

@@ -8,12 +8,13 @@ import { type BuildFailure, build, formatMessages } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_readConfig } from 'wrangler'
 import { z } from 'zod'
+import { onChildEnd } from './child-ends.ts'
 import { buildDashboard } from './dashboard-build.ts'
 import { LocalError } from './local-error.ts'
 import type { PieceChange } from './piece-changes.ts'
 import { isPortFree } from './ports.ts'
 import { logPathFor, type Piece } from './processes.ts'
-import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
+import { childrenOf, signalIfThere } from './running-processes.ts'
 
 interface WorkerProcessOptions {
   readonly dataDirectory: string
@@ -67,8 +68,6 @@ const wranglerSchema = z.object({
 
 const ownProject = fileURLToPath(new URL('../../', import.meta.url))
 
-/** How often to check that workerd still runs: Miniflare reports only that it has started another one. */
-const watchEveryMs = 500
 /** If Miniflare has not started another workerd by then, it will not. */
 const returnsWithinMs = 30_000
 
@@ -153,33 +152,25 @@ function runtimeErrorOf(error: unknown): string {
 /** Follows the workerd at a port, whichever process it is: Miniflare starts another one when it ends. */
 function watchRuntime(port: number, onChange: (change: PieceChange) => void) {
   let pid: number | null = null
-  let looking: NodeJS.Timeout | undefined
   let missing: NodeJS.Timeout | undefined
   let isReplaced = false
+  onChildEnd('workerd', noteEnd)
 
-  function noteEnd(ended: number): void {
+  function noteEnd(ended: number, how: string): void {
     if (pid !== ended || isReplaced) return
     pid = null
-    onChange({ kind: 'restarting', name, pid: ended })
+    onChange({ kind: 'restarting', name, pid: ended, how })
     const lost = () => onChange({ kind: 'lost', name, waitedMs: returnsWithinMs })
     missing = setTimeout(lost, returnsWithinMs).unref()
   }
-  async function look(): Promise<void> {
-    const looked = pid
-    if (looked !== null && (await commandOf(looked)) === null) noteEnd(looked)
-  }
   function forget(): void {
-    clearInterval(looking)
     clearTimeout(missing)
-    looking = undefined
     pid = null
   }
   async function find(kind: 'started' | 'returned' | 'replaced'): Promise<void> {
-    if (pid !== null) noteEnd(pid)
     const found = await workerdPidAt(port)
     clearTimeout(missing)
     pid = found
-    looking ??= setInterval(() => void look(), watchEveryMs).unref()
     if (pid !== null) onChange({ kind, name, pid })
   }
 

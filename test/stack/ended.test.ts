@@ -40,7 +40,7 @@ describe('a piece of the running stack that ends by itself', () => {
       const ended = await kill('worker')
       await stack.line(
         new RegExp(
-          `^The Worker \\(workerd\\) \\(process ${ended}\\) ended by itself and is being started again\\.$`,
+          `^The Worker \\(workerd\\) \\(process ${ended}\\) ended by itself \\(SIGKILL\\) and is being started again\\.$`,
         ),
       )
       const returned = await eventually(async () => {
