@@ -4,7 +4,7 @@ import { queueNames } from '../../../shared/contract/queue-names.ts'
 import type { QueueMetrics } from '../../../shared/contract/queues.ts'
 import { addressOf, parseShown } from '../../../worker/dashboard/src/queues/queue-address.ts'
 import {
-  mostFailed,
+  mostOf,
   type QueueFigures,
   standingOf,
   totalsOf,
@@ -73,9 +73,11 @@ describe('the queues together', () => {
     expect(totalsOf(metrics({}))).toMatchObject({ oldest: null, failureRate: null, waiting: 0 })
   })
 
-  it('begin with the one that has the most failed jobs, or the first one', () => {
-    expect(mostFailed(metrics({ emails: figures({ failed: 2 }), ai: figures({ failed: 5 }) }))).toBe('ai')
-    expect(mostFailed(metrics({}))).toBe(queueNames[0])
+  it('name the one with the most jobs in a state, or the first one', () => {
+    expect(mostOf(metrics({ emails: figures({ failed: 2 }), ai: figures({ failed: 5 }) }), 'failed')).toBe(
+      'ai',
+    )
+    expect(mostOf(metrics({}), 'failed')).toBe(queueNames[0])
   })
 })
 

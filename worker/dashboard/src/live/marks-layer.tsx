@@ -3,6 +3,9 @@ import { formatClock, formatDayTime } from '../parts/format.ts'
 import { hourMs } from './hourly.ts'
 import { groupMarks, type MarkGroup, type PlotMark, wordsOfGroup } from './marks.ts'
 import { type PlotRange, type PlotWindow, windowMsMin } from './plot-range.ts'
+import { plotRoom } from './plot-room.ts'
+
+const besidePlot = { insetInlineStart: plotRoom.startPx, insetInlineEnd: plotRoom.endPx }
 
 interface MarksLayerProps {
   readonly marks: readonly PlotMark[]
@@ -33,7 +36,7 @@ export function MarksLayer({ marks, window, onMark }: MarksLayerProps) {
   const text = shown === null ? undefined : groups[shown]
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys move the focus between the buttons inside
-    <div ref={holder} className="plot-marks" onKeyDown={move}>
+    <div ref={holder} className="plot-marks" style={besidePlot} onKeyDown={move}>
       {groups.map((group, index) => (
         <button
           key={`${group.atMs} ${group.kind}`}

@@ -8,6 +8,7 @@ import { hourMs } from './hourly.ts'
 import type { PlotMark } from './marks.ts'
 import { MarksLayer } from './marks-layer.tsx'
 import { type PlotRange, windowMsMin } from './plot-range.ts'
+import { plotRoom } from './plot-room.ts'
 
 /** One line of a plot. Its colour is the property of that name in the style sheet. */
 export interface Series {
@@ -186,8 +187,7 @@ function optionsOf(
   return {
     width: element.clientWidth,
     height: heightPx,
-    // The label of the last tick reaches half its width past the plot.
-    padding: [8, 18, 0, 0],
+    padding: [8, plotRoom.endPx, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: sync.key },
@@ -208,7 +208,12 @@ function optionsOf(
         values: (_, splits, _axis, _space, incrementSeconds) =>
           splits.map((seconds) => formatOf(incrementSeconds)(seconds * 1_000)),
       },
-      { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
+      {
+        ...axis,
+        size: plotRoom.startPx,
+        space: 34,
+        values: (_, splits) => splits.map((value) => format(value)),
+      },
     ],
     series: [
       {},

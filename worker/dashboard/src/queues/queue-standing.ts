@@ -78,9 +78,9 @@ export function totalsOf({ queues }: QueueMetrics) {
   }
 }
 
-/** The queue to show first: the one with the most failed jobs, else the first one. */
-export function mostFailed({ queues }: QueueMetrics): QueueName {
-  return queueNames.reduce((worst, name) =>
-    (queues[name]?.failed ?? 0) > (queues[worst]?.failed ?? 0) ? name : worst,
+/** The queue with the most jobs in a state, else the first one. */
+export function mostOf({ queues }: QueueMetrics, state: keyof JobCounts): QueueName {
+  return queueNames.reduce((most, name) =>
+    (queues[name]?.[state] ?? 0) > (queues[most]?.[state] ?? 0) ? name : most,
   )
 }

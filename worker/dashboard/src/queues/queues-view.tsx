@@ -15,7 +15,7 @@ import { addressOf, parseShown } from './queue-address.ts'
 import { QueueHeads } from './queue-heads.tsx'
 import { QueuePanel } from './queue-panel.tsx'
 import { type SpanName, spans } from './queue-spans.ts'
-import { mostFailed } from './queue-standing.ts'
+import { mostOf } from './queue-standing.ts'
 import { QueueTable } from './queue-table.tsx'
 import { QueuesFailure } from './queues-failure.tsx'
 import { useFailedQueues } from './use-jobs.ts'
@@ -54,7 +54,7 @@ interface OperatorsQueuesProps {
 
 function OperatorsQueues({ figures, error, retry }: OperatorsQueuesProps) {
   const { workspace } = usePlace()
-  const [first] = useState(() => mostFailed(figures))
+  const [first] = useState(() => mostOf(figures, 'failed'))
   const [span, setSpan] = useState<SpanName>('1h')
   const [isOwnOnly, setIsOwnOnly] = useState(false)
   const statistics = useQueueStatistics()
