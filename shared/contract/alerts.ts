@@ -100,7 +100,7 @@ export const deliverySchema = z.object({
 })
 
 /** The settings of a rule. Thresholds are ratios from 0 to 1, or have the rule's unit. */
-export const alertRuleSettingsSchema = z.strictObject({
+export const alertRuleSettingsSchema = z.object({
   enabled: z.boolean(),
   /** The alert fires once the value has been past this for `for_seconds`. */
   fire_at: z.number().nonnegative(),
@@ -116,8 +116,8 @@ export const alertRuleSettingsSchema = z.strictObject({
 export type AlertRuleSettings = z.output<typeof alertRuleSettingsSchema>
 
 /** `data` of `GET /api/monitoring/alerts/settings`. */
-export const alertSettingsSchema = z.strictObject({
-  rules: z.strictObject({
+export const alertSettingsSchema = z.object({
+  rules: z.object({
     hit_rate_critical: alertRuleSettingsSchema,
     hit_rate_warning: alertRuleSettingsSchema,
     response_time: alertRuleSettingsSchema,
@@ -158,7 +158,7 @@ export function faultsOfAlertRule(
   return isPast ? [...aboveOne, { setting: 'resolve_at', kind: 'resolves-past-fire' }] : aboveOne
 }
 
-const changeOfRule = alertRuleSettingsSchema.partial().optional()
+const changeOfRule = z.strictObject(alertRuleSettingsSchema.shape).partial().optional()
 
 /**
  * A change of settings, the body of `POST /api/monitoring/alerts/settings`. Settings that are left out stay as they

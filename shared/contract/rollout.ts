@@ -46,7 +46,7 @@ const settingShape = {
   shadowed: workspacesSchema,
 }
 
-export const rolloutSettingSchema = z.strictObject(settingShape)
+export const rolloutSettingSchema = z.object(settingShape)
 export type RolloutSetting = z.output<typeof rolloutSettingSchema>
 
 /** The setting until an operator changes it. */

@@ -212,6 +212,15 @@ describe.skipIf(chromiumPath === null)('the queues in a browser', () => {
     await page.getByText(/^You see the figures of/).waitFor({ state: 'detached' })
   })
 
+  it('lead from a figure to the queue with most of it', async () => {
+    await makeJobs({ state: 'waiting', jobs: 2 })
+    const { open, page, panel } = await given.signedIn()
+    await open('Queues')
+    await page.getByRole('link', { name: 'Waiting in emails' }).first().click()
+    await panel('Jobs of emails').getByRole('button', { name: 'reminder 15213~waiting2' }).waitFor()
+    expect(new URL(page.url()).hash).toBe('#/queues/emails/waiting')
+  })
+
   it('keep what is shown in the address, over a reload', async () => {
     await makeJobs({ state: 'waiting' })
     const { page, panel } = await openEmails()

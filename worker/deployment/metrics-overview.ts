@@ -1,5 +1,4 @@
 import { DurableObject } from 'cloudflare:workers'
-import { readBounded } from '../../shared/bytes.ts'
 import { systemClock, withinDeadline } from '../../shared/clock.ts'
 import type { DeploymentActivityPage, DeploymentActivityQuery } from '../../shared/contract/activity.ts'
 import type {
@@ -29,6 +28,7 @@ import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RolloutTold } from '../ledger/rollout-messages.ts'
+import { readAnswer } from '../outbound/read-answer.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
 import { createDeploymentAhead, type DeploymentAhead } from './ahead/deployment-ahead.ts'
@@ -253,11 +253,8 @@ function fetchOriginReport({ originUrl, internalAuthKey }: Config): Promise<Orig
       try {
         const headers = { Authorization: `Bearer ${internalAuthKey}` }
         const response = await fetch(`${originUrl}/metrics`, { headers, signal })
-        const bytes = await readBounded(response.body, limits.answerBytesMax)
-        const metrics = originMetricsSchema.safeParse(
-          JSON.parse(new TextDecoder().decode(bytes ?? undefined)),
-        )
-        return metrics.success ? originReportOf(metrics.data) : null
+        const metrics = await readAnswer(response, originMetricsSchema)
+        return metrics === null ? null : originReportOf(metrics)
       } catch {
         return null
       }

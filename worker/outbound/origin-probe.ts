@@ -1,8 +1,8 @@
-import { readBounded } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { pause, withinDeadline } from '../../shared/clock.ts'
 import { type OriginHealth, originHealthSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** Whether the origin answers, whether its database does, and its health in its own words; null if it does not answer. */
 export interface OriginProbe {
@@ -25,10 +25,8 @@ export function probeOrigin({ url, clock }: Probed): Promise<OriginProbe> {
     async (signal) => {
       try {
         const response = await fetch(`${url}/health`, { signal })
-        const bytes = await readBounded(response.body, limits.answerBytesMax)
-        const health = originHealthSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes ?? undefined)))
-        if (!health.success) return neither
-        return { origin: true, database: health.data.database.available, health: health.data }
+        const health = await readAnswer(response, originHealthSchema)
+        return health === null ? neither : { origin: true, database: health.database.available, health }
       } catch {
         return neither
       }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { readBounded } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Config } from '../config.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** The part of the queues' health that is shown beside the other databases. */
 const queueHealthSchema = z.object({
@@ -34,11 +34,13 @@ export function probeQueues(
       try {
         const headers = { Authorization: `Bearer ${internalAuthKey}` }
         const response = await fetch(`${originUrl}/api/v1/queues/health`, { headers, signal })
-        const bytes = await readBounded(response.body, limits.answerBytesMax)
-        if (response.status === 404) return off
-        const health = queueHealthSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes ?? undefined)))
-        if (!health.success) return away
-        const { status, redis, totals } = health.data
+        if (response.status === 404) {
+          await response.body?.cancel()
+          return off
+        }
+        const health = await readAnswer(response, queueHealthSchema)
+        if (health === null) return away
+        const { status, redis, totals } = health
         const jobs = Object.values(totals).reduce((sum, count) => sum + count, 0)
         return { status, isConnected: redis.connected, jobs: redis.connected ? jobs : null }
       } catch {

@@ -17,8 +17,7 @@ interface RolloutBook {
 
 const table = `create table if not exists rollout (only integer primary key check (only = 1),
   version integer not null, setting text not null, changed_by text not null, changed_at_ms integer not null)`
-/** Another release may have stored further members. A setting that this release cannot follow switches the tiers off. */
-const storedSetting = rolloutSettingSchema.strip()
+/** In force instead of a setting of another release that this one cannot follow: the tiers are off. */
 const unknownSetting: RolloutSetting = { ...defaultRollout, mode: 'off' }
 
 const rowSchema = z.object({
@@ -53,7 +52,7 @@ function read({ sql }: SqlStorage): KeptRollout {
   if (row === undefined) return { setting: defaultRollout, version: 0, changed: null }
   const { version, setting, changed_by: by, changed_at_ms: atMs } = rowSchema.parse(row)
   return {
-    setting: storedSetting.safeParse(JSON.parse(setting)).data ?? unknownSetting,
+    setting: rolloutSettingSchema.safeParse(JSON.parse(setting)).data ?? unknownSetting,
     version,
     changed: {
       at: new Date(atMs).toISOString(),
