@@ -6,7 +6,8 @@ import type { Config } from '../../config.ts'
 import { etagOf } from '../../entry/entry.ts'
 import { keyFormat } from '../../entry/key.ts'
 import { createLedgerClient, type LedgerStub } from '../../ledger/ledger-client.ts'
-import { createOrigin } from '../../outbound/origin-client.ts'
+import type { Origin } from '../../outbound/origin-client.ts'
+import { createDeploymentOrigins } from '../../outbound/regions/regional-origin.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 import { createRedisDatabases } from '../../redis/databases.ts'
 import { createTiers } from '../../tiers/tiers.ts'
@@ -41,9 +42,7 @@ export function createDeploymentAhead(options: AheadOptions): DeploymentAhead {
   const { config, metrics, wake, hasOriginRoom } = options
   const { recorder } = metrics
   const clock = systemClock
-  const origin = createOrigin({
-    ...{ url: config.originUrl, internalAuthKey: config.internalAuthKey, clock, recorder },
-  })
+  const { origin } = createDeploymentOrigins(config, { clock, recorder })
   const loader = createAheadLoader({
     ...{ path: createPath(options, origin), origin, clock },
     newId: () => crypto.randomUUID(),
@@ -76,7 +75,7 @@ export function createDeploymentAhead(options: AheadOptions): DeploymentAhead {
 /** The read path of this object. It has no memory of its own: what it loads is for the isolates. */
 function createPath(
   { config, namespace, metrics: { recorder }, ledgerOf }: AheadOptions,
-  origin: ReturnType<typeof createOrigin>,
+  origin: Origin,
 ): ReturnType<typeof createReadPath> {
   const clock = systemClock
   const { slots } = createTiers({
