@@ -104,6 +104,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'a ledger that went back in time keeps its id',
+    firstSeed: 12,
     breaks: /bounded staleness|no-cache|read your writes|nothing lost/,
     replacements: [
       { file: 'worker/ledger/book.ts', find: '&& version > this.head.version)', replace: '&& version < 0)' },
@@ -111,7 +112,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'a search in a column depends on its column alone',
-    firstSeed: 85,
+    firstSeed: 90,
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       { file: tags, find: "slotTag(boardId, null, 'search')", replace: "slotTag(boardId, columnId, 'all')" },
@@ -119,6 +120,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'a page does not depend on the contacts that it shows',
+    firstSeed: 10,
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       { file: tags, find: 'contacts.map(({ id }) => shownTag(id))', replace: 'contacts.flatMap(() => [])' },
@@ -126,7 +128,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'a row that is told before an earlier one names its contacts alone',
-    firstSeed: 45,
+    firstSeed: 50,
     breaks: /bounded staleness|no-cache|read your writes|converges|^proof: /,
     replacements: [
       {
@@ -138,7 +140,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: "a user's own page does not depend on the assignments of the user",
-    firstSeed: 30,
+    firstSeed: 52,
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [{ file: tags, find: '? userTags(owner) : []', replace: '? [] : []' }],
   },
@@ -166,6 +168,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'the counts do not depend on the tag of the counts',
+    firstSeed: 46,
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       {
@@ -251,7 +254,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'a reader that waits for a load waits for ever',
-    firstSeed: 12,
+    firstSeed: 45,
     breaks: /never answered/,
     replacements: [
       {

@@ -43,6 +43,7 @@ export const redisCanaries: readonly Canary[] = [
   },
   {
     bug: 'a clearing is acknowledged while Redis is away',
+    firstSeed: 50,
     breaks: /clearing: Redis gave/,
     replacements: [
       {
@@ -61,11 +62,13 @@ export const redisCanaries: readonly Canary[] = [
   },
   {
     bug: 'a generation that was evicted begins where the first one began',
+    firstSeed: 9,
     breaks: /clearing: Redis gave/,
     replacements: [{ file: generation, find: "newGeneration(), 'NX'", replace: "'0'.repeat(32), 'NX'" }],
   },
   {
     bug: 'a writer brings back the generation that it knew when Redis has none',
+    firstSeed: 10,
     breaks: /clearing: Redis gave/,
     replacements: [
       {

@@ -26,6 +26,7 @@ export const rolloutCanaries: readonly Canary[] = [
   },
   {
     bug: 'a view that isolates share leaves the rollout out',
+    firstSeed: 12,
     breaks: /^rollout: /,
     replacements: [
       {
@@ -37,6 +38,7 @@ export const rolloutCanaries: readonly Canary[] = [
   },
   {
     bug: 'a ledger that confirmed a state once is not told again after it heard of another one',
+    firstSeed: 18,
     breaks: /^rollout: |converges/,
     replacements: [
       {
