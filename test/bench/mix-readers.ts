@@ -5,6 +5,9 @@ import type { Dice } from '../support/dice.ts'
 import type { TestStack } from '../support/local-stack.ts'
 import { floodedWorkspaceId, type MixedQuestion, type QuestionsOf } from './mix-questions.ts'
 
+/** Enough for the code of an error and for the first lines of a stack. */
+const faultCharactersMax = 300
+
 /** The share of reads that are answered from the cache. */
 const hitShare = 0.9
 
@@ -51,10 +54,10 @@ export function startReaders(
     return of.cold(of.coldNumber)
   }
 
-  function note(resource: ResourceName, { status, isHit, durationMs }: Answered): void {
+  function note(resource: ResourceName, { status, fault, isHit, durationMs }: Answered): void {
     total = { reads: total.reads + 1, hits: total.hits + (isHit ? 1 : 0) }
-    if (status !== 200 && status !== 404) {
-      const name = `${resource} ${status}`
+    if (!isExpected(status)) {
+      const name = `${resource} ${status} ${fault}`
       tally.unexpected.set(name, (tally.unexpected.get(name) ?? 0) + 1)
     }
     const of = tally.byResource.get(resource) ?? { reads: 0, hits: 0, durationsMs: [] }
@@ -89,8 +92,15 @@ export function startReaders(
   }
 }
 
+const isExpected = (status: number) => status === 200 || status === 404
+
+/** An error of the product has a code, which is enough. Anything else is somebody else's. */
+const named = (fault: string) => /"code":"(\w+)"/.exec(fault)?.[1] ?? fault
+
 interface Answered {
   readonly status: number
+  /** The code of an answer that was not expected, else the beginning of its body, or why there was none. */
+  readonly fault: string
   readonly isHit: boolean
   readonly durationMs: number
 }
@@ -125,14 +135,25 @@ function send(
       agent,
       signal: AbortSignal.timeout(2 * limits.originDeadlineMs),
     }
-    const end = (status: number, cacheStatus: string) =>
-      resolve({ status, isHit: cacheStatus.includes('; hit'), durationMs: performance.now() - sentAtMs })
+    const end = (status: number, cacheStatus: string, fault: string) => {
+      const isHit = cacheStatus.includes('; hit')
+      resolve({ status, fault, isHit, durationMs: performance.now() - sentAtMs })
+    }
+    const fail = (error: Error) => end(0, '', error.message)
     const sent = request(`${stack.worker}${question.path}`, options, (answer) => {
-      answer.on('end', () => end(answer.statusCode ?? 0, String(answer.headers['cache-status'] ?? '')))
-      answer.on('error', () => end(0, ''))
-      answer.resume()
+      const { statusCode: status = 0, headers } = answer
+      let fault = ''
+      answer.on('end', () => end(status, String(headers['cache-status'] ?? ''), named(fault)))
+      answer.on('error', fail)
+      if (isExpected(status)) answer.resume()
+      else {
+        answer.setEncoding('utf8')
+        answer.on('data', (text: string) => {
+          fault = `${fault}${text}`.slice(0, faultCharactersMax)
+        })
+      }
     })
-    sent.on('error', () => end(0, ''))
+    sent.on('error', fail)
     sent.end()
   })
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type postgres from 'postgres'
 import { z } from 'zod'
 import { childrenOf } from '../../origin/local/running-processes.ts'
@@ -21,7 +22,7 @@ export const kinds = {
   keys: { unit: '', floor: 100 },
   connections: { unit: '', floor: 8 },
   size: { unit: 'MB', floor: 2 * megabyte },
-  // A ledger's ring of batches and the overview's hour of samples may take most of an hour to fill.
+  // The overview's hour of samples takes an hour to fill.
   sqlite: { unit: 'kB', floor: 4 * megabyte },
   bytesARow: { unit: 'B', floor: 64 },
 } as const satisfies Record<string, Kind>
@@ -84,7 +85,7 @@ export async function createSampler(stack: TestStack): Promise<Sampler> {
         ofProcesses(file),
         ofPostgres(stack.sql),
         ofRedis(file.redis),
-        ofLedgers(folder),
+        ofObjects(folder),
       ])
       return [...heaps, ...figures.flat()]
     },
@@ -185,18 +186,46 @@ async function ofRedis(redis: StackFile['redis']): Promise<Figure[]> {
 }
 
 /** The SQLite files of the Durable Objects with their write-ahead logs, summed for each class, which has a folder. */
-async function ofLedgers(folder: string): Promise<Figure[]> {
+async function ofObjects(folder: string): Promise<Figure[]> {
   const objects = join(folder, 'worker', 'do')
   const files = (await readdir(objects, { recursive: true })).filter((file) => file.includes('.sqlite'))
   const sums = new Map<string, number>()
   for (const file of files) {
-    const name = basename(dirname(file))
+    const name = basename(dirname(file)).replace('-', '')
     const { size } = await stat(join(objects, file)).catch(() => ({ size: 0 }))
     sums.set(name, (sums.get(name) ?? 0) + size)
   }
-  return [...sums].map(([name, value]) => ({
-    name: `SQLite of ${name.replace('-', '')}`,
-    kind: 'sqlite',
-    value,
-  }))
+  const { Ledger: ledgerBytes = 0, ...others } = Object.fromEntries(sums)
+  return [
+    ...Object.entries(others).map(
+      ([name, value]): Figure => ({ name: `SQLite of ${name}`, kind: 'sqlite', value }),
+    ),
+    ...ofLedgers(
+      files.map((file) => join(objects, file)),
+      ledgerBytes,
+    ),
+  ]
+}
+
+/**
+ * A ledger's ring takes `limits.ledgerLogRowsMax` batches, and longer than the warm-up to fill. So it is judged by its bytes a row, which
+ * grow where the space of replaced rows is not used again.
+ */
+function ofLedgers(files: readonly string[], bytes: number): Figure[] {
+  const rows = files.filter((file) => isLedger.test(file)).reduce((sum, file) => sum + batchesIn(file), 0)
+  if (rows === 0) return []
+  return [{ name: 'SQLite of Ledger, a batch', kind: 'bytesARow', value: bytes / rows, ofBytes: bytes }]
+}
+
+const isLedger = /-Ledger\/[0-9a-f]+\.sqlite$/
+const countSchema = z.object({ batches: z.int() })
+
+/** Readers of a database with a write-ahead log keep nobody from writing it. */
+function batchesIn(file: string): number {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    return countSchema.parse(database.prepare('select count(*) as batches from log').get()).batches
+  } finally {
+    database.close()
+  }
 }
