@@ -107,7 +107,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       await ask(`${given.stack.worker}/api/contacts/contact_none`, {
         headers: { Authorization: `Bearer ${given.stack.tokens.admin}`, 'X-Workspace-ID': '15213' },
       })
-      return /Errors \(5xx\)0\s*[1-9]\d* reads with 4xx/.test(
+      return /Errors \(5xx\)0\s*[1-9]\d* reads? with 4xx/.test(
         (await page.locator('.heads').textContent()) ?? '',
       )
     })

@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Contact } from '../../../client/index.ts'
 import type { Board } from '../api/directory.ts'
-import { formatCount } from '../parts/format.ts'
+import { formatCount, formatThings } from '../parts/format.ts'
 import type { BoardRows, ListedRow, ListView, Segment } from './board-rows.ts'
 import { fields } from './contact-fields.ts'
 import { ContactRow, HeadingRow } from './contact-row.tsx'
@@ -182,7 +182,7 @@ function headingOf(
   const name = boards.find(({ id }) => id === boardId)?.name ?? boardId
   const field = sortOptions.find(({ value }) => value === sortBy)?.title ?? sortBy
   const order = orderOptions.find(({ value }) => value === sortOrder)?.title ?? sortOrder
-  const count = `${isEstimate ? 'about ' : ''}${formatCount(contacts)} ${contacts === 1 ? 'contact' : 'contacts'}`
+  const count = `${isEstimate ? 'about ' : ''}${formatThings(contacts, 'contact')}`
   return `${name} · ${count} · by ${field.toLowerCase()}, ${order.toLowerCase()}`
 }
 

@@ -2,7 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { AlertRuleName } from '../../../../shared/contract/alerts.ts'
 import { performanceReportSchema } from '../../../../shared/contract/monitoring.ts'
-import { formatCompact, formatCount, formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
+import {
+  formatCompact,
+  formatCount,
+  formatMs,
+  formatPercent,
+  formatPerSecond,
+  formatThings,
+} from '../parts/format.ts'
 import { Head } from '../parts/head.tsx'
 import { usePlace } from '../place.ts'
 import { type History, latest, type Span, spansOf } from './history.ts'
@@ -68,7 +75,7 @@ export function Figureheads({ figures: { history, snapshot } }: { figures: Figur
       <Head
         title="Errors (5xx)"
         value={formatCount(minute.errors)}
-        note={`${formatCount(minute.clientErrors)} reads with 4xx`}
+        note={`${formatThings(minute.clientErrors, 'read')} with 4xx`}
         isBad={minute.errors > 0}
         trend={trend(({ errors }) => errors)}
         standing={standing(errorRate, 'error_rate')}

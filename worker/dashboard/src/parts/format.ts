@@ -15,6 +15,11 @@ export function formatCount(count: number | null): string {
   return count === null ? unknown : whole.format(count)
 }
 
+/** A number of things, with the word for one of them or for several: `1 contact`, `60,001 contacts`. */
+export function formatThings(count: number, one: string, several = `${one}s`): string {
+  return `${whole.format(count)} ${count === 1 ? one : several}`
+}
+
 export function formatCompact(count: number | null): string {
   return count === null ? unknown : compact.format(count)
 }

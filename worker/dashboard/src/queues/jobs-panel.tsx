@@ -1,7 +1,7 @@
 import { type ReactNode, useRef, useState } from 'react'
 import { type JobCounts, jobStates } from '../../../../shared/contract/queues.ts'
 import { limits } from '../../../../shared/limits.ts'
-import { formatCompact, formatCount } from '../parts/format.ts'
+import { formatCompact, formatCount, formatThings } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
@@ -187,7 +187,8 @@ function RetryAll({ question, hasFailed }: { question: JobsQuestion; hasFailed: 
       {all.isError && <FailureNotice error={all.error} />}
       {all.data !== undefined && !all.isPending && (
         <Notice tone="good">
-          {formatCount(all.data.retried)} jobs run again. {all.data.hasMore && 'There are more failed jobs.'}
+          {formatThings(all.data.retried, 'job runs', 'jobs run')} again.{' '}
+          {all.data.hasMore && 'There are more failed jobs.'}
         </Notice>
       )}
     </div>

@@ -1,5 +1,5 @@
 import type { QueueMetrics } from '../../../../shared/contract/queues.ts'
-import { formatCompact, formatMs, formatPercent } from '../parts/format.ts'
+import { formatCompact, formatMs, formatPercent, formatThings } from '../parts/format.ts'
 import { Head } from '../parts/head.tsx'
 import { addressOf, type JobState } from './queue-address.ts'
 import { mostOf, totalsOf } from './queue-standing.ts'
@@ -27,7 +27,7 @@ export function QueueHeads({ figures }: { figures: QueueMetrics }) {
         title="Waiting"
         value={formatCompact(waiting)}
         note={
-          paused === 0 ? 'no queue is paused' : `${paused} ${paused === 1 ? 'queue is' : 'queues are'} paused`
+          paused === 0 ? 'no queue is paused' : `${formatThings(paused, 'queue is', 'queues are')} paused`
         }
         link={linkTo('waiting')}
       />
