@@ -85,6 +85,12 @@ export function formatDay(instant: string | null): string {
   return instant === null ? unknown : day.format(new Date(instant))
 }
 
+/** A time of day, after its day if that is another one than today. */
+export function formatDayIfPast(atMs: number, timeOfDay: string, nowMs = Date.now()): string {
+  const of = day.format(atMs)
+  return of === day.format(nowMs) ? timeOfDay : `${of}, ${timeOfDay}`
+}
+
 const endDigits = 4
 
 /** A version as its distance from another one, `+5`, or by its last digits, `…0123`. */
