@@ -230,8 +230,18 @@ describe.skipIf(chromiumPath === null)('the queues in a browser', () => {
     await panel('Jobs of emails').getByRole('link', { name: 'Waiting' }).click()
     await panel('Jobs of emails').getByRole('button', { name: 'reminder 15213~waiting1' }).waitFor()
     expect(new URL(page.url()).hash).toBe('#/queues/emails/waiting')
+    await panel('All queues').getByText('Last 24 hours').click()
+    await panel('Jobs of emails')
+      .getByLabel(/^Only of /)
+      .check()
     await page.reload()
     await panel('Jobs of emails').getByRole('button', { name: 'reminder 15213~waiting1' }).waitFor()
+    expect(await panel('All queues').getByLabel('Last 24 hours').isChecked()).toBe(true)
+    expect(
+      await panel('Jobs of emails')
+        .getByLabel(/^Only of /)
+        .isChecked(),
+    ).toBe(true)
   })
 
   it.each([

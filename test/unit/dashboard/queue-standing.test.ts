@@ -84,9 +84,14 @@ describe('the queues together', () => {
 describe('the address of the queues', () => {
   it('names a queue and a state, and reads them back', () => {
     for (const queue of queueNames) {
-      const rest = addressOf(queue, 'delayed').replace('#/queues/', '')
+      const rest = addressOf(queue, 'delayed', new URLSearchParams()).replace('#/queues/', '')
       expect(parseShown(rest)).toEqual({ queue, state: 'delayed' })
     }
+  })
+
+  it('keeps the period and the workspace that are chosen, whatever queue is looked at', () => {
+    const query = new URLSearchParams({ span: '24h', of: 'workspace' })
+    expect(addressOf('exports', 'failed', query)).toBe('#/queues/exports/failed?span=24h&of=workspace')
   })
 
   it('shows failed jobs, and no queue that does not exist', () => {

@@ -5,6 +5,7 @@ import { formatCompact, formatCount, formatThings } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
+import { useChoices } from '../routing.ts'
 import { retriedAtOnceMax } from './job-batches.ts'
 import { JobItem } from './job-item.tsx'
 import { addressOf, type JobState } from './queue-address.ts'
@@ -39,12 +40,13 @@ interface JobsPanelProps {
 /** The jobs of a queue in one state, in pages of a cursor, so that ten thousand are no more than fifty. */
 export function JobsPanel({ question, counts, aside }: JobsPanelProps) {
   const { queue, state, workspaceId } = question
+  const { query } = useChoices()
   return (
     <Panel title={`Jobs of ${queue}`} aside={aside}>
       <ul className="queue-links" aria-label="State of the jobs">
         {shownStates.map((each) => (
           <li key={each}>
-            <a href={addressOf(queue, each)} aria-current={each === state ? 'true' : undefined}>
+            <a href={addressOf(queue, each, query)} aria-current={each === state ? 'true' : undefined}>
               {stateTitles[each]}
               {counts !== undefined && workspaceId === null && (
                 <span className="job-count">{formatCompact(counts[each])}</span>
