@@ -23,8 +23,11 @@ describe.skipIf(chromiumPath === null)('the notifications of the dashboard', () 
     await page.keyboard.press('Escape')
     await list.waitFor({ state: 'hidden' })
     // Nothing stays over a view that the user has gone to.
+    await page.setViewportSize({ width: 320, height: 700 })
     await page.getByRole('button', { name: 'Notifications', exact: true }).click()
     await list.waitFor()
+    const { x, width } = (await list.boundingBox()) ?? { x: -1, width: 0 }
+    expect([x >= 0, x + width <= 320]).toEqual([true, true])
     await page.getByRole('main').click({ position: { x: 2, y: 200 } })
     await list.waitFor({ state: 'hidden' })
     await page.getByRole('button', { name: 'Notifications', exact: true }).press('Enter')
