@@ -117,7 +117,7 @@ function GridRow(props: GridRowProps) {
     return (
       <HeadingRow
         {...{ row, offsetPx }}
-        text={headingOf(listed.segment, boards, question)}
+        {...headingOf(listed.segment, boards, question)}
         isActive={activeField !== null}
         onChoose={() => onChoose({ row, field: 0 }, undefined)}
       />
@@ -178,12 +178,12 @@ function headingOf(
   { boardId, contacts, isEstimate }: Segment,
   boards: readonly Board[],
   { sortBy, sortOrder }: ListQuestion,
-): string {
+): { readonly name: string; readonly more: string } {
   const name = boards.find(({ id }) => id === boardId)?.name ?? boardId
   const field = sortOptions.find(({ value }) => value === sortBy)?.title ?? sortBy
   const order = orderOptions.find(({ value }) => value === sortOrder)?.title ?? sortOrder
   const count = `${isEstimate ? 'about ' : ''}${formatThings(contacts, 'contact')}`
-  return `${name} · ${count} · by ${field.toLowerCase()}, ${order.toLowerCase()}`
+  return { name, more: ` · ${count} · by ${field.toLowerCase()}, ${order.toLowerCase()}` }
 }
 
 /** The text of the active cell, which may be cut off above, and its place in the list. */

@@ -23,7 +23,13 @@ export function SavedFiltersMenu() {
     <fieldset {...holder} className="saved">
       <legend className="hidden">Saved filters</legend>
       <button ref={button} type="button" aria-expanded={isOpen} aria-controls={id} onClick={toggle}>
-        {current === undefined ? 'Saved filters' : `Saved: ${current.name}`}
+        {current === undefined ? (
+          'Saved filters'
+        ) : (
+          <>
+            Saved: <bdi>{current.name}</bdi>
+          </>
+        )}
       </button>
       {isOpen && (
         <div id={id} className="saved-list">
