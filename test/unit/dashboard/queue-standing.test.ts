@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '../../../shared/contract/alerts.ts'
 import { queueNames } from '../../../shared/contract/queue-names.ts'
 import type { QueueMetrics } from '../../../shared/contract/queues.ts'
+import { dataAreFor, ownerOf } from '../../../worker/dashboard/src/queues/job-owner.ts'
 import { addressOf, parseShown } from '../../../worker/dashboard/src/queues/queue-address.ts'
 import {
   mostOf,
@@ -99,4 +100,10 @@ describe('the address of the queues', () => {
       expect(parseShown(rest)).toEqual({ queue: null, state: 'failed' })
     expect(parseShown('emails-in')).toEqual({ queue: 'emails-in', state: 'failed' })
   })
+})
+
+it('names the owner of a job in words, for the deployment too, which is no workspace', () => {
+  expect([ownerOf('15213'), ownerOf(':deployment')]).toEqual(['workspace 15213', 'of the deployment'])
+  expect(dataAreFor('15213')).toContain('admins of its workspace, 15213,')
+  expect(dataAreFor(':deployment')).not.toContain(':deployment')
 })

@@ -102,7 +102,7 @@ function Boards({ boards: { rows, unlisted_max } }: Pick<Hottest, 'boards'>) {
           </tbody>
         </table>
       </Scrolled>
-      <Unlisted most={unlisted_max} of="board" counted="reads" />
+      <Unlisted most={unlisted_max} of="board" counted="read" />
     </>
   )
 }
