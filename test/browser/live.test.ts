@@ -279,7 +279,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
 
   it('says that there is nothing at an address that it does not know, and where to go instead', async () => {
     const { page, seriousFaults } = await given.open()
-    await page.goto(`${given.stack.worker}/?workspace=99999#/bored`)
+    await page.goto(`${given.stack.worker}/?workspace=99999#/bored/there`)
     await given.dashboard.signIn('member@boardcache.example', given.stack.password)
     await page.getByRole('main', { name: 'Not found' }).waitFor()
     await page.getByText('The address names workspace 99999, which you are not a member of.').waitFor()
