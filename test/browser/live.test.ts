@@ -5,20 +5,11 @@ import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { accountOf, type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
-import { addresses, faultsOf, narrowest, viewNames } from './view-states.ts'
+import { addresses, faultsOf, narrowest, viewNames, widthWithPartsAway } from './view-states.ts'
 
 const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector', 'Activity', 'Deployment'] as const
 /** Those that the navigation offers to operators. The causes have tests of their own. */
 const offeredToOperators = ['Live', 'Causes', ...views.slice(1)] as const
-
-/** The width of the page with the longest words that the table of parts can have, before the next figures take their place. */
-const widthWithPartsAway = `(() => {
-  for (const row of document.querySelectorAll('.parts-table tbody tr')) {
-    row.cells[1].firstChild.textContent = 'away 59.9 min'
-    row.cells[5].innerHTML = '<span class="state">reads half-open</span> <span class="state">writes half-open</span>'
-  }
-  return document.documentElement.scrollWidth
-})()`
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
