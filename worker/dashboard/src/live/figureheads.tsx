@@ -31,6 +31,7 @@ export function Figureheads({ figures: { history, snapshot } }: { figures: Figur
   const rules = useAlertReport().data?.rules ?? []
   const trend = (of: (span: Span) => number | null) => spans.map(of)
   const standing = (value: number | null, ...names: AlertRuleName[]) => standingOf(value, rules, names)
+  const meanMs = latency?.avg_ms ?? null
   const errorRate = minute.requests === 0 ? null : minute.errors / minute.requests
   return (
     <dl className="heads" aria-label="The last minute">
@@ -53,9 +54,9 @@ export function Figureheads({ figures: { history, snapshot } }: { figures: Figur
       <Head
         title="p50"
         value={formatMs(latency?.p50_ms ?? null)}
-        note="last minute"
+        note={meanMs === null ? 'last minute' : `last minute, mean ${formatMs(meanMs)}`}
         trend={trend(({ p50Ms }) => p50Ms)}
-        standing={standing(latency?.avg_ms ?? null, 'response_time')}
+        standing={standingOf(meanMs, rules, ['response_time'], 'mean')}
         link={{ href: '#/causes?by=resource&sort=time', title: 'Times by resource' }}
       />
       <Head
