@@ -15,6 +15,7 @@ interface WorkspaceListProps {
 export function WorkspaceList({ workspaces, chosen, results, isLocked, onChoose }: WorkspaceListProps) {
   const { query, choose: chooseInAddress } = useChoices()
   const text = query.get('search') ?? ''
+  const find = (typed: string) => chooseInAddress({ search: typed || null }, { step: 'replace' })
   const found = matching(workspaces, text)
   const resultOf = useMemo(() => new Map(results.map((result) => [result.workspaceId, result])), [results])
   const chosenHere = found.filter(({ id }) => chosen.has(id)).length
@@ -30,13 +31,7 @@ export function WorkspaceList({ workspaces, chosen, results, isLocked, onChoose 
     <>
       <label className="field">
         <span>Find by name or id</span>
-        <input
-          type="search"
-          value={text}
-          onChange={({ target: { value } }) =>
-            chooseInAddress({ search: value === '' ? null : value }, { step: 'replace' })
-          }
-        />
+        <input type="search" value={text} onChange={({ target }) => find(target.value)} />
       </label>
       <label className="choose choose-all">
         <input

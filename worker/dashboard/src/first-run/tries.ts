@@ -7,7 +7,7 @@ interface Try {
   readonly what: string
 }
 
-/** What a user may try: only in views of their own, and nothing that their role would be refused. */
+/** The things that a user may try: only in views of their own, and nothing that their role would be refused. */
 export function triesFor(views: readonly View[], isAdmin: boolean): readonly Try[] {
   const all: readonly Try[] = [
     {

@@ -14,7 +14,7 @@ interface Popover {
 }
 
 /**
- * What a button opens over the page. Escape closes it and goes back to the button; it also closes when the focus goes elsewhere or
+ * Something that a button opens over the page. Escape closes it and goes back to the button; it also closes when the focus goes elsewhere or
  * something outside is pressed, so that it never covers a view that the user has gone to.
  */
 export function usePopover(): Popover {
