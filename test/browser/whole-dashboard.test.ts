@@ -140,9 +140,10 @@ describe.skipIf(chromiumPath === null)('the whole dashboard', () => {
       const columns = `${addresses.Board}?view=columns&contact=contact_000001`
       await goTo(page, 'Board', '[data-column] [data-contact]', columns)
       await page.locator('#contact-panel').getByRole('heading', { name: longWord }).waitFor()
-      const names = page.locator('.card-name[title^="شركة"]')
+      const name = '.card-name[title^="شركة"]'
+      await page.locator(name).first().waitFor()
       // A box that runs as its name does cuts the end off.
-      expect(await names.first().evaluate(`(box) => getComputedStyle(box).direction`)).toBe('rtl')
+      expect(await page.evaluate(`getComputedStyle(document.querySelector('${name}')).direction`)).toBe('rtl')
       faults.push(...(await faultsOf(page, 'Columns and contact, long names')))
       await page.context().setOffline(true)
       for (const view of ['Board', 'Activity', 'Queues'] as const) {
