@@ -34,7 +34,7 @@ export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** What proc(5) answers for a process that is not there, or ends while it is read. */
+/** The codes that proc(5) has for a process that is not there, or ends while it is read. */
 const isGone: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH'])
 
 async function listByProc(): Promise<RunningProcess[]> {

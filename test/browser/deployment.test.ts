@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === null)('the whole deployment at once', () => {
     }
     expect(asked).toEqual(['15213', '15214', '15213', '15214', '15213', '15214'])
     await list
-      .getByText(/tags moved, version/)
+      .getByText(/tags? moved, version/)
       .first()
       .waitFor()
     await panel('Done lately').getByText('Invalidate').first().waitFor()

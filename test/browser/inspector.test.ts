@@ -105,7 +105,7 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
     await ask('Question', 'Explain')
     const explanation = panel('Explanation')
     await explanation.getByText('There is no such contact in this workspace.').waitFor()
-    await explanation.getByText('this contact (bucket').waitFor()
+    await explanation.getByText('a contact (bucket').waitFor()
     await explanation.getByText(/^Boardcache; .*detail=/).waitFor()
     expect(page.url()).toMatch(/#\/inspector\/contact\?id=contact_none$/)
     expect(await seriousFaults()).toEqual([])

@@ -5,7 +5,7 @@ import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { accountOf, type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
-import { addresses, faultsOf, narrowest, viewNames } from './view-states.ts'
+import { addresses, faultsOf, narrowest, viewNames, widthWithPartsAway } from './view-states.ts'
 
 const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector', 'Activity', 'Deployment'] as const
 /** Those that the navigation offers to operators. The causes have tests of their own. */
@@ -107,7 +107,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       await ask(`${given.stack.worker}/api/contacts/contact_none`, {
         headers: { Authorization: `Bearer ${given.stack.tokens.admin}`, 'X-Workspace-ID': '15213' },
       })
-      return /Errors \(5xx\)0\s*[1-9]\d* reads with 4xx/.test(
+      return /Errors \(5xx\)0\s*[1-9]\d* reads? with 4xx/.test(
         (await page.locator('.heads').textContent()) ?? '',
       )
     })
@@ -279,7 +279,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
 
   it('says that there is nothing at an address that it does not know, and where to go instead', async () => {
     const { page, seriousFaults } = await given.open()
-    await page.goto(`${given.stack.worker}/?workspace=99999#/bored`)
+    await page.goto(`${given.stack.worker}/?workspace=99999#/bored/there`)
     await given.dashboard.signIn('member@boardcache.example', given.stack.password)
     await page.getByRole('main', { name: 'Not found' }).waitFor()
     await page.getByText('The address names workspace 99999, which you are not a member of.').waitFor()
@@ -322,6 +322,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
         if (shown !== width) wide.push(`${view}: ${shown} of ${width}`)
       }
     }
+    await show(page, 'Live')
+    expect(await page.page.evaluate(widthWithPartsAway)).toBe(320)
     expect(wide).toEqual([])
   })
 

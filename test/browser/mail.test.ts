@@ -42,6 +42,11 @@ describe.skipIf(chromiumPath === null)('inbound e-mail in a browser', () => {
     const shown = await dashboard.page.getByRole('main').innerText()
     expect(shown).not.toMatch(/secret|ann\.lee/i)
     expect(await dashboard.seriousFaults()).toEqual([])
+    await list.getByLabel('State').selectOption('failed')
+    await list.getByText('There are no such messages.').waitFor()
+    await dashboard.page.reload()
+    await list.getByText('There are no such messages.').waitFor()
+    expect(new URL(dashboard.page.url()).hash).toBe('#/mail?state=failed')
   })
 
   it('fits a phone, in the dark too', async () => {

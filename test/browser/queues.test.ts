@@ -195,9 +195,12 @@ describe.skipIf(chromiumPath === null)('the queues in a browser', () => {
   it('tell a member who sees them, which is no error', async () => {
     const { page, openByAddress } = await given.signedIn({ email: member })
     await openByAddress('Queues')
-    await page
-      .getByText('Operators see all queues here, and the admins of a workspace see its jobs.')
-      .waitFor()
+    const notice = page.getByText(
+      'Operators see all queues here, and the admins of a workspace see its jobs.',
+    )
+    await notice.waitFor()
+    // The name of the workspace is no row of its own within the sentence.
+    expect(await notice.innerText()).toMatch(/ member of .+: ask one of its admins/)
     expect(await page.getByRole('alert').count()).toBe(0)
     expect(await page.getByRole('table').count()).toBe(0)
   })
@@ -227,8 +230,18 @@ describe.skipIf(chromiumPath === null)('the queues in a browser', () => {
     await panel('Jobs of emails').getByRole('link', { name: 'Waiting' }).click()
     await panel('Jobs of emails').getByRole('button', { name: 'reminder 15213~waiting1' }).waitFor()
     expect(new URL(page.url()).hash).toBe('#/queues/emails/waiting')
+    await panel('All queues').getByText('Last 24 hours').click()
+    await panel('Jobs of emails')
+      .getByLabel(/^Only of /)
+      .check()
     await page.reload()
     await panel('Jobs of emails').getByRole('button', { name: 'reminder 15213~waiting1' }).waitFor()
+    expect(await panel('All queues').getByLabel('Last 24 hours').isChecked()).toBe(true)
+    expect(
+      await panel('Jobs of emails')
+        .getByLabel(/^Only of /)
+        .isChecked(),
+    ).toBe(true)
   })
 
   it.each([

@@ -88,3 +88,17 @@ export async function loaded(page: Page): Promise<void> {
   const waiting = page.getByRole('main').locator('.waiting')
   await eventually(async () => (await waiting.count()) === 0, { deadlineMs: 30_000 })
 }
+
+/** Run in the page: its width with the longest words that the table of parts can have, in a copy beside it, so that React's own is left alone. */
+export const widthWithPartsAway = `(() => {
+  const table = document.querySelector('.parts-table')
+  const copy = table.cloneNode(true)
+  for (const row of copy.tBodies[0].rows) {
+    row.cells[1].firstChild.textContent = 'away 59.9 min'
+    row.cells[5].innerHTML = '<span class="state">reads half-open</span> <span class="state">writes half-open</span>'
+  }
+  table.after(copy)
+  const width = document.documentElement.scrollWidth
+  copy.remove()
+  return width
+})()`

@@ -140,6 +140,10 @@ describe.skipIf(chromiumPath === null)('the whole dashboard', () => {
       const columns = `${addresses.Board}?view=columns&contact=contact_000001`
       await goTo(page, 'Board', '[data-column] [data-contact]', columns)
       await page.locator('#contact-panel').getByRole('heading', { name: longWord }).waitFor()
+      const name = '.card-name[title^="شركة"]'
+      await page.locator(name).first().waitFor()
+      // A box that runs as its name does cuts the end off.
+      expect(await page.evaluate(`getComputedStyle(document.querySelector('${name}')).direction`)).toBe('rtl')
       faults.push(...(await faultsOf(page, 'Columns and contact, long names')))
       await page.context().setOffline(true)
       for (const view of ['Board', 'Activity', 'Queues'] as const) {
@@ -234,7 +238,9 @@ describe.skipIf(chromiumPath === null)('the whole dashboard', () => {
     await sql`update board_columns set name = ${longWord} where workspace_id = '15213' and id = 'col_1'`
     await sql`update contacts set name = ${longWord} where workspace_id = '15213' and id = 'contact_000001'`
     await sql`update contacts set name = ${rightToLeft} where workspace_id = '15213' and id in (
-      select id from contacts where workspace_id = '15213' and board_id = 'board_123' order by created_at desc limit 5)`
+      (select id from contacts where workspace_id = '15213' and board_id = 'board_123' order by created_at desc limit 5)
+      union all (select id from contacts where workspace_id = '15213' and board_id = 'board_123'
+        and board_column_id = 'col_1' order by created_at desc limit 1))`
     await sql`update private.notifications set title = ${longWord}, read_at = null where id = 'n1'`
   }
 

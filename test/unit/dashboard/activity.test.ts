@@ -200,6 +200,6 @@ describe('an item in words', () => {
       { title: 'Board Sales', address: '#/board/board_1' },
       { title: 'Inspect the list of Sales', address: '#/inspector/contact-list?boardId=board_1' },
     ])
-    expect(meaningOfMove('contact#517', names)).toBe('this contact (bucket 517 of 1024)')
+    expect(meaningOfMove('contact#517', names)).toBe('a contact (bucket 517 of 1024)')
   })
 })

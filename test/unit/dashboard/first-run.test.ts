@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { curlLines } from '../../../worker/dashboard/src/first-run/curl-lines.ts'
+import { triesFor } from '../../../worker/dashboard/src/first-run/tries.ts'
 
 describe('the lines of the first steps', () => {
   const stack = { url: 'http://127.0.0.1:8787', workspaceId: '15214', boardId: 'board 1', isAdmin: false }
@@ -17,5 +18,19 @@ describe('the lines of the first steps', () => {
     const explain = (isAdmin: boolean) =>
       curlLines({ ...stack, isAdmin }).some(({ line }) => line.includes('X-Explain'))
     expect([explain(false), explain(true)]).toEqual([false, true])
+  })
+})
+
+describe('the things to try', () => {
+  it('offer no switch and no feed to a member, who may use neither', () => {
+    const titles = (isAdmin: boolean) => triesFor(['board', 'workspace'], isAdmin).map(({ title }) => title)
+    expect(titles(false)).toEqual(['Look at a board', 'See where an answer comes from'])
+    expect(titles(true)).toEqual(['Look at a board', 'Switch something off and on'])
+    const said = (isAdmin: boolean) =>
+      curlLines({ url: '', workspaceId: '15214', boardId: 'b', isAdmin })
+        .map(({ what }) => what)
+        .join()
+        .includes('Activity')
+    expect([said(false), said(true)]).toEqual([false, true])
   })
 })

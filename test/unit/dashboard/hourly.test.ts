@@ -154,7 +154,14 @@ describe('the standing of a figure', () => {
     [0.4, { tone: 'bad', words: 'critical: below 50.0 %' }],
     [null, null],
   ])('is said in words, the severest first: %j', (value, standing) => {
-    expect(standingOf(value, rules, names)).toEqual(standing)
+    expect(standingOf(value, rules, names)).toEqual(standing && { ...standing, isOfAnother: false })
+  })
+
+  it('names the figure that the rules watch, if it is another one than the figure that is shown', () => {
+    const [rule] = rules
+    const words = (value: number) => standingOf(value, [rule], ['hit_rate_warning'], 'mean')?.words
+    expect([words(0.7), words(0.9)]).toEqual(['warning: mean below 80.0 %', 'mean ok, alerts below 80.0 %'])
+    expect(standingOf(0.7, [rule], ['hit_rate_warning'], 'mean')?.isOfAnother).toBe(true)
   })
 
   it('is not judged by a rule that is switched off', () => {

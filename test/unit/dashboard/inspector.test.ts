@@ -67,7 +67,7 @@ describe('the sentence that says why', () => {
   it('names the guilty tag with its version and the stamp that it passed', () => {
     const told = { ...database, explanation: explanation([miss('memory', 0), outdated], 30) }
     expect(whyOf(told, 'database')).toBe(
-      'The database answered, because this contact (bucket 517 of 1024) moved at version +7, past the stamp +5 of the entry in KV.',
+      'The database answered, because a contact (bucket 517 of 1024) moved at version +7, past the stamp +5 of the entry in KV.',
     )
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '../../../shared/contract/alerts.ts'
 import { queueNames } from '../../../shared/contract/queue-names.ts'
 import type { QueueMetrics } from '../../../shared/contract/queues.ts'
+import { dataAreFor, ownerOf } from '../../../worker/dashboard/src/queues/job-owner.ts'
 import { addressOf, parseShown } from '../../../worker/dashboard/src/queues/queue-address.ts'
 import {
   mostOf,
@@ -84,9 +85,14 @@ describe('the queues together', () => {
 describe('the address of the queues', () => {
   it('names a queue and a state, and reads them back', () => {
     for (const queue of queueNames) {
-      const rest = addressOf(queue, 'delayed').replace('#/queues/', '')
+      const rest = addressOf(queue, 'delayed', new URLSearchParams()).replace('#/queues/', '')
       expect(parseShown(rest)).toEqual({ queue, state: 'delayed' })
     }
+  })
+
+  it('keeps the period and the workspace that are chosen, whatever queue is looked at', () => {
+    const query = new URLSearchParams({ span: '24h', of: 'workspace' })
+    expect(addressOf('exports', 'failed', query)).toBe('#/queues/exports/failed?span=24h&of=workspace')
   })
 
   it('shows failed jobs, and no queue that does not exist', () => {
@@ -94,4 +100,10 @@ describe('the address of the queues', () => {
       expect(parseShown(rest)).toEqual({ queue: null, state: 'failed' })
     expect(parseShown('emails-in')).toEqual({ queue: 'emails-in', state: 'failed' })
   })
+})
+
+it('names the owner of a job in words, for the deployment too, which is no workspace', () => {
+  expect([ownerOf('15213'), ownerOf(':deployment')]).toEqual(['workspace 15213', 'of the deployment'])
+  expect(dataAreFor('15213')).toContain('admins of its workspace, 15213,')
+  expect(dataAreFor(':deployment')).not.toContain(':deployment')
 })

@@ -8,8 +8,8 @@ it('says what each family and each of its buckets stands for', () => {
   expect(meaningOf('workspace')).toBe('the whole workspace')
   expect(meaningOf('counts')).toBe('the contact counts')
   expect(meaningOf('contact')).toBe('all contacts')
-  expect(meaningOf('contact#517')).toBe('this contact (bucket 517 of 1024)')
-  expect(meaningOf('place#13.2')).toBe('this board or column: unassigned contacts (bucket 13 of 512)')
+  expect(meaningOf('contact#517')).toBe('a contact (bucket 517 of 1024)')
+  expect(meaningOf('place#13.2')).toBe('a board or column: unassigned contacts (bucket 13 of 512)')
 })
 
 it('has words of its own for every family and for every slot of a board', () => {

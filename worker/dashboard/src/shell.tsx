@@ -143,7 +143,7 @@ const components: Readonly<Record<View, React.ComponentType>> = {
 function Views({ foreign }: { foreign: string | null }) {
   const { auth, workspace } = usePlace()
   const asked = useView()
-  const [detail = ''] = useRestOfAddress().split('/')
+  const [named = ''] = useRestOfAddress().split('/')
   const isOperator = useIsOperator()
   useEffect(() => {
     if (asked !== 'first') return
@@ -151,6 +151,7 @@ function Views({ foreign }: { foreign: string | null }) {
     else if (isOperator !== null) beginAt(isOperator ? 'live' : 'board')
   }, [asked, isOperator, auth])
   const title = asked === 'unknown' ? 'Not found' : asked === 'first' ? 'Boardcache' : viewTitles[asked]
+  const detail = asked === 'unknown' ? '' : named
   useEffect(() => {
     document.title = [`${title} ${detail}`.trim(), workspace.name, 'Boardcache'].join(' · ')
   }, [title, detail, workspace.name])

@@ -4,7 +4,7 @@ import { linkToContact } from '../board/contact-panel/link-to-contact.ts'
 import { formatValue, ruleOfName } from '../live/alert-words.ts'
 import { useAlertReport } from '../live/use-alert-report.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
-import { formatClock, formatDay, unknown } from '../parts/format.ts'
+import { formatClock, formatDayIfPast, unknown } from '../parts/format.ts'
 import { Version } from '../parts/version.tsx'
 import { usePlace } from '../place.ts'
 import { authorText, causeTitles, kindTitles, sentenceOf, touchedBy, valueText } from './activity-words.ts'
@@ -41,7 +41,11 @@ export const ActivityRow = memo(function ActivityRow({ item, names }: ActivityRo
           {author !== null && <span className="quiet"> {author}</span>}
         </span>
         <span className="activity-version quiet small">
-          {'tags' in item && item.version !== null && <Version version={item.version} base={null} />}
+          {'tags' in item && item.version !== null && (
+            <>
+              version <Version version={item.version} base={null} />
+            </>
+          )}
         </span>
       </button>
       <div id={id} hidden={!isOpen} className="activity-more">
@@ -60,8 +64,7 @@ function toneOf(item: ActivityItem): 'good' | 'warn' | 'bad' | null {
 /** The time of day, and the day if it is another one than today. */
 function timeText(at: string | null): string {
   if (at === null) return unknown
-  const isToday = formatDay(at) === formatDay(new Date().toISOString())
-  return isToday ? formatClock(at) : `${formatDay(at)}, ${formatClock(at)}`
+  return formatDayIfPast(Date.parse(at), formatClock(at))
 }
 
 function Whole({ item, names }: ActivityRowProps) {

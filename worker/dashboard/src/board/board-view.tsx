@@ -2,7 +2,7 @@ import './board.css'
 import { useMemo, useRef } from 'react'
 import type { Board } from '../api/directory.ts'
 import { Choice } from '../parts/choice.tsx'
-import { formatCount } from '../parts/format.ts'
+import { formatThings } from '../parts/format.ts'
 import { later } from '../parts/later.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
@@ -194,7 +194,7 @@ function ListedContacts({ boards, openId, question, onSort, onOpen }: ListedCont
   )
   if (shown === null) return <Waiting what="the contacts" />
   const { contacts, isEstimate, error } = view
-  const count = `${isEstimate ? 'About ' : ''}${formatCount(contacts)} contacts`
+  const count = `${isEstimate ? 'About ' : ''}${formatThings(contacts, 'contact')}`
   return (
     <>
       <div className="list-head">

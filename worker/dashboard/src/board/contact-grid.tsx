@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Contact } from '../../../client/index.ts'
 import type { Board } from '../api/directory.ts'
-import { formatCount } from '../parts/format.ts'
+import { formatCount, formatThings } from '../parts/format.ts'
 import type { BoardRows, ListedRow, ListView, Segment } from './board-rows.ts'
 import { fields } from './contact-fields.ts'
 import { ContactRow, HeadingRow } from './contact-row.tsx'
@@ -117,7 +117,7 @@ function GridRow(props: GridRowProps) {
     return (
       <HeadingRow
         {...{ row, offsetPx }}
-        text={headingOf(listed.segment, boards, question)}
+        {...headingOf(listed.segment, boards, question)}
         isActive={activeField !== null}
         onChoose={() => onChoose({ row, field: 0 }, undefined)}
       />
@@ -178,12 +178,12 @@ function headingOf(
   { boardId, contacts, isEstimate }: Segment,
   boards: readonly Board[],
   { sortBy, sortOrder }: ListQuestion,
-): string {
+): { readonly name: string; readonly more: string } {
   const name = boards.find(({ id }) => id === boardId)?.name ?? boardId
   const field = sortOptions.find(({ value }) => value === sortBy)?.title ?? sortBy
   const order = orderOptions.find(({ value }) => value === sortOrder)?.title ?? sortOrder
-  const count = `${isEstimate ? 'about ' : ''}${formatCount(contacts)} ${contacts === 1 ? 'contact' : 'contacts'}`
-  return `${name} · ${count} · by ${field.toLowerCase()}, ${order.toLowerCase()}`
+  const count = `${isEstimate ? 'about ' : ''}${formatThings(contacts, 'contact')}`
+  return { name, more: ` · ${count} · by ${field.toLowerCase()}, ${order.toLowerCase()}` }
 }
 
 /** The text of the active cell, which may be cut off above, and its place in the list. */

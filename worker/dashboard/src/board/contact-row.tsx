@@ -90,13 +90,15 @@ function MenuButton({ onMenu }: Pick<RowProps, 'onMenu'>) {
 interface HeadingRowProps {
   readonly row: number
   readonly offsetPx: number
-  readonly text: string
+  readonly name: string
+  /** The number of its contacts and their order, which follow the name. */
+  readonly more: string
   readonly isActive: boolean
   onChoose(): void
 }
 
 /** The heading of a board in a list of several. */
-export function HeadingRow({ row, offsetPx, text, isActive, onChoose }: HeadingRowProps) {
+export function HeadingRow({ row, offsetPx, name, more, isActive, onChoose }: HeadingRowProps) {
   return (
     <div
       role="row"
@@ -112,10 +114,11 @@ export function HeadingRow({ row, offsetPx, text, isActive, onChoose }: HeadingR
         aria-colspan={fields.length}
         tabIndex={-1}
         className={`grid-cell ${isActive ? 'grid-cell-active' : ''}`}
-        dir="auto"
+        title={name + more}
         onClick={onChoose}
       >
-        {text}
+        <bdi>{name}</bdi>
+        {more}
       </div>
     </div>
   )

@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useRef } from 'react'
 import type { Hottest } from '../../../../shared/contract/figures.ts'
-import { formatCount, formatMs, formatPercent } from '../parts/format.ts'
+import { formatCount, formatMs, formatPercent, formatThings } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
@@ -102,7 +102,7 @@ function Boards({ boards: { rows, unlisted_max } }: Pick<Hottest, 'boards'>) {
           </tbody>
         </table>
       </Scrolled>
-      <Unlisted most={unlisted_max} of="board" counted="reads" />
+      <Unlisted most={unlisted_max} of="board" counted="read" />
     </>
   )
 }
@@ -122,7 +122,7 @@ function OneBoard({ workspaceId, boardId, hours }: { workspaceId: string; boardI
       <p role="status">
         {unlisted_max === 0
           ? `Board ${boardId} was not read, ${wordsOfHours(hours)}.`
-          : `Board ${boardId} is none of the most read ones: it has at most ${formatCount(unlisted_max)} reads, ${wordsOfHours(hours)}.`}
+          : `Board ${boardId} is none of the most read ones: it has at most ${formatThings(unlisted_max, 'read')}, ${wordsOfHours(hours)}.`}
       </p>
     )
   }
@@ -132,7 +132,7 @@ function OneBoard({ workspaceId, boardId, hours }: { workspaceId: string; boardI
     ['Misses', formatCount(board.misses)],
     ['5xx', formatCount(board.errors)],
     ['Mean', formatMs(board.avg_ms)],
-    ...resources.map((each) => [titleOf(each.resource), `${formatCount(each.reads)} reads`] as const),
+    ...resources.map((each) => [titleOf(each.resource), formatThings(each.reads, 'read')] as const),
   ] as const
   return <Facts label={`Board ${boardId}`} facts={facts} />
 }

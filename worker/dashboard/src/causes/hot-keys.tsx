@@ -1,5 +1,5 @@
 import type { Hottest } from '../../../../shared/contract/figures.ts'
-import { formatCount, formatMs, formatPercent } from '../parts/format.ts'
+import { formatMs, formatPercent, formatThings } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { formatBetween, questionWords } from './cause-rows.ts'
@@ -78,18 +78,20 @@ function Keys({ keys: { rows, unlisted_max } }: Pick<Hottest, 'keys'>) {
           </tbody>
         </table>
       </Scrolled>
-      <Unlisted most={unlisted_max} of="key" counted="reads" />
+      <Unlisted most={unlisted_max} of="key" counted="read" />
     </>
   )
 }
 
+const severalOf = { read: 'reads', miss: 'misses' } as const
+
 /** Says what a list leaves out. */
-export function Unlisted({ most, of, counted }: { most: number; of: string; counted: string }) {
+export function Unlisted({ most, of, counted }: { most: number; of: string; counted: 'read' | 'miss' }) {
   return (
     <p className="quiet small">
       {most === 0
         ? `Every ${of} is listed.`
-        : `A ${of} that is not listed has at most ${formatCount(most)} ${counted}.`}
+        : `A ${of} that is not listed has at most ${formatThings(most, counted, severalOf[counted])}.`}
     </p>
   )
 }

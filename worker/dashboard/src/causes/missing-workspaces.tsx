@@ -74,7 +74,7 @@ function Workspaces({ workspaces: { rows, unlisted_max } }: Pick<Hottest, 'works
           </tbody>
         </table>
       </Scrolled>
-      <Unlisted most={unlisted_max} of="workspace" counted="misses" />
+      <Unlisted most={unlisted_max} of="workspace" counted="miss" />
     </>
   )
 }

@@ -2,6 +2,7 @@ import type { Deed } from '../../../../shared/contract/workspaces.ts'
 import { formatClock, formatDay } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
+import { usePlace } from '../place.ts'
 import { deedTitles } from './deed-titles.ts'
 import { useDeeds } from './use-deployment.ts'
 
@@ -16,6 +17,12 @@ export function DeedsPanel() {
       {deeds.data !== undefined && deeds.data.length > 0 && <DeedList deeds={deeds.data} />}
     </Panel>
   )
+}
+
+function Author({ userId }: { userId: string | null }) {
+  const { user } = usePlace()
+  if (userId === null) return 'a holder of the internal key'
+  return userId === user.id ? 'you' : <code>{userId}</code>
 }
 
 /** Without a deed there is nothing to scroll, and so no stop for the keyboard. */
@@ -33,7 +40,7 @@ function DeedList({ deeds }: { deeds: readonly Deed[] }) {
               <time dateTime={at}>
                 {formatDay(at)}, {formatClock(at)}
               </time>{' '}
-              by {by.userId === null ? 'a holder of the internal key' : <code>{by.userId}</code>}
+              by <Author userId={by.userId} />
             </span>
           </li>
         ))}

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import type { DeedName } from '../../../../shared/contract/workspaces.ts'
 import { useIsOperator } from '../access.ts'
 import { RolePending } from '../live/role-pending.tsx'
-import { formatCount } from '../parts/format.ts'
+import { formatCount, formatThings } from '../parts/format.ts'
 import { later } from '../parts/later.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
@@ -78,9 +78,8 @@ function Acting({ known }: ActingProps) {
               }}
               onNo={() => setAsked(null)}
             >
-              {deedTitles[asked].consequence} This makes {formatCount(ids.length)}{' '}
-              {ids.length === 1 ? 'request' : 'requests'}, one after the other, and each is written down with
-              your name.
+              {deedTitles[asked].consequence} This makes {formatThings(ids.length, 'request')}, one after the
+              other, and each is written down with your name.
             </Question>
           )}
           {run !== null && <RunProgress run={run} onPause={pause} onResume={resume} onStop={stop} />}
@@ -95,7 +94,7 @@ function Acting({ known }: ActingProps) {
 }
 
 function namedCount(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? 'workspace' : 'workspaces'}`
+  return formatThings(count, 'workspace')
 }
 
 interface DeedsProps {

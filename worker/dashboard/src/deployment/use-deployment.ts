@@ -8,7 +8,7 @@ import {
 import { type DeedName, deedsSchema, workspacePageSchema } from '../../../../shared/contract/workspaces.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiFailure, sentenceOf } from '../api/failure.ts'
-import { formatCount, formatMs, unknown, versionText } from '../parts/format.ts'
+import { formatMs, formatThings, unknown, versionText } from '../parts/format.ts'
 import { usePlace } from '../place.ts'
 import { type RunResult, runOver } from './workspace-run.ts'
 
@@ -62,11 +62,11 @@ async function act(api: ApiClient, deed: DeedName, workspaceId: string): Promise
   } as const
   if (deed === 'invalidate') {
     const { deletedEntries, version } = (await api.fetch(workspaceInvalidatedSchema, request)).data
-    return `${formatCount(deletedEntries)} tags moved, version ${versionText(version, null)}`
+    return `${formatThings(deletedEntries, 'tag')} moved, version ${versionText(version, null)}`
   }
   if (deed === 'warm-cache') {
     const { entriesWarmed, boardsWarmed } = (await api.fetch(warmUpSchema, request)).data
-    return `${formatCount(entriesWarmed)} entries and ${formatCount(boardsWarmed)} boards are warm`
+    return `${formatThings(entriesWarmed, 'entry', 'entries')} and ${formatThings(boardsWarmed, 'board')} are warm`
   }
   const { standard, redisWarm, edge } = (await api.fetch(performanceAnswerSchema, request)).data.performance
   const of = (measured: { timeMs: number } | null) =>

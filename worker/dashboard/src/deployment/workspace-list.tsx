@@ -1,5 +1,6 @@
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { formatCount, formatMs } from '../parts/format.ts'
+import { useChoices } from '../routing.ts'
 import { matching, type RunResult } from './workspace-run.ts'
 
 interface WorkspaceListProps {
@@ -12,7 +13,9 @@ interface WorkspaceListProps {
 
 /** The workspaces that a text finds, to be chosen one by one or all at once, each with its result. */
 export function WorkspaceList({ workspaces, chosen, results, isLocked, onChoose }: WorkspaceListProps) {
-  const [text, setText] = useState('')
+  const { query, choose: chooseInAddress } = useChoices()
+  const text = query.get('search') ?? ''
+  const find = (typed: string) => chooseInAddress({ search: typed || null }, { step: 'replace' })
   const found = matching(workspaces, text)
   const resultOf = useMemo(() => new Map(results.map((result) => [result.workspaceId, result])), [results])
   const chosenHere = found.filter(({ id }) => chosen.has(id)).length
@@ -28,7 +31,7 @@ export function WorkspaceList({ workspaces, chosen, results, isLocked, onChoose 
     <>
       <label className="field">
         <span>Find by name or id</span>
-        <input type="search" value={text} onChange={({ target }) => setText(target.value)} />
+        <input type="search" value={text} onChange={({ target }) => find(target.value)} />
       </label>
       <label className="choose choose-all">
         <input

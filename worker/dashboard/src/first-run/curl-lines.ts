@@ -41,7 +41,7 @@ export function curlLines({ url, workspaceId, boardId, isAdmin }: Stack): readon
       : []),
     {
       title: 'Report a change, as the CRM’s backend does',
-      what: 'The answer has the new version of the workspace. One second later the page above comes from the database again, and the change is in Activity.',
+      what: `The answer has the new version of the workspace. One second later the page above comes from the database again${isAdmin ? ', and the change is in Activity' : ''}.`,
       line: `curl ${asBackend} -d '${event}' "${url}/api/cache/invalidate"`,
     },
     {

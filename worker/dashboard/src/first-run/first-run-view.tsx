@@ -7,9 +7,10 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { useBoards, usePlace } from '../place.ts'
-import { addressOfView, goToView, type View } from '../routing.ts'
+import { addressOfView, goToView } from '../routing.ts'
 import { curlLines } from './curl-lines.ts'
 import { dismissFirstSteps, wantsFirstSteps } from './landing.ts'
+import { triesFor } from './tries.ts'
 
 /** For users who have just signed in to a local stack: what to try in this page, and at the API. */
 export function FirstRunView() {
@@ -65,52 +66,17 @@ function Welcome() {
   )
 }
 
-interface Try {
-  readonly view: View
-  readonly title: string
-  readonly what: string
-}
-
-const tries: readonly Try[] = [
-  {
-    view: 'board',
-    title: 'Look at a board',
-    what: 'Scroll to its end, filter it, search it. Open it in a second window as well.',
-  },
-  {
-    view: 'workspace',
-    title: 'Switch something off and on',
-    what: 'Try a read before and after, and see where the answer comes from.',
-  },
-  {
-    view: 'inspector',
-    title: 'Ask why an answer is fresh',
-    what: 'Every tier that was read, with what it had, and the tag that made an entry outdated.',
-  },
-  {
-    view: 'activity',
-    title: 'Watch what moves',
-    what: 'Change a setting, or report a change with the line below, and see it arrive with its version.',
-  },
-  {
-    view: 'live',
-    title: 'Watch the figures',
-    what: 'Hit rate, times and alerts of the whole deployment, second by second.',
-  },
-]
-
 function Tries() {
   const views = useOwnViews()
+  const { workspace } = usePlace()
   return (
     <ul className="first-run-tries">
-      {tries
-        .filter(({ view }) => views.includes(view))
-        .map(({ view, title, what }) => (
-          <li key={view}>
-            <a href={addressOfView(view)}>{title}</a>
-            <span>{what}</span>
-          </li>
-        ))}
+      {triesFor(views, workspace.role === 'admin').map(({ view, title, what }) => (
+        <li key={view}>
+          <a href={addressOfView(view)}>{title}</a>
+          <span>{what}</span>
+        </li>
+      ))}
     </ul>
   )
 }
@@ -134,7 +100,7 @@ function Lines() {
         Two variables first. Your own token, which counts for an hour:{' '}
         <CopyButton label="with your token" text={tokenLine}>
           Copy export TOKEN=…
-        </CopyButton>
+        </CopyButton>{' '}
         The key of the CRM’s backend was printed by <code>npm start</code> as{' '}
         <code>export INTERNAL_AUTH_KEY=…</code>; no browser ever gets it.
       </p>

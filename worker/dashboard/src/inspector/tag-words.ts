@@ -1,7 +1,10 @@
 import { type FamilyName, families } from '../../../../shared/tags/families.ts'
 import { type SlotName, slots } from '../../../../shared/tags/places.ts'
 
-/** Words for one thing of a family, and for the family as a whole. */
+/**
+ * Words for one thing of a family, and for the family as a whole. A tag does not tell which contact it is about, and a list depends on many:
+ * so one of them is "a contact", and not "this contact".
+ */
 interface Words {
   readonly one: string
   readonly all: string
@@ -11,21 +14,21 @@ const familyWords: Readonly<Record<FamilyName, Words>> = {
   workspace: { one: 'the workspace', all: 'the whole workspace' },
   settings: { one: 'the cache settings', all: 'the cache settings' },
   counts: { one: 'the contact counts', all: 'the contact counts' },
-  contact: { one: 'this contact', all: 'all contacts' },
-  conversation: { one: 'this conversation', all: 'all conversations' },
-  email: { one: 'this e-mail address', all: 'all e-mail addresses' },
-  phone: { one: 'this phone number', all: 'all phone numbers' },
-  thread: { one: 'this thread', all: 'all threads' },
-  company: { one: 'this company', all: 'all companies' },
-  domain: { one: 'this domain', all: 'all domains' },
-  communication: { one: 'this communication', all: 'all communications' },
-  user: { one: 'this user', all: 'all users' },
-  campaign: { one: 'this campaign', all: 'all campaigns' },
-  segment: { one: 'this segment', all: 'all segments' },
-  mailbox: { one: 'this mailbox', all: 'all mailboxes' },
-  place: { one: 'this board or column', all: 'all boards and columns' },
-  members: { one: "this user's membership", all: 'all memberships' },
-  call: { one: 'this call', all: 'all calls' },
+  contact: { one: 'a contact', all: 'all contacts' },
+  conversation: { one: 'a conversation', all: 'all conversations' },
+  email: { one: 'an e-mail address', all: 'all e-mail addresses' },
+  phone: { one: 'a phone number', all: 'all phone numbers' },
+  thread: { one: 'a thread', all: 'all threads' },
+  company: { one: 'a company', all: 'all companies' },
+  domain: { one: 'a domain', all: 'all domains' },
+  communication: { one: 'a communication', all: 'all communications' },
+  user: { one: 'a user', all: 'all users' },
+  campaign: { one: 'a campaign', all: 'all campaigns' },
+  segment: { one: 'a segment', all: 'all segments' },
+  mailbox: { one: 'a mailbox', all: 'all mailboxes' },
+  place: { one: 'a board or column', all: 'all boards and columns' },
+  members: { one: "a user's membership", all: 'all memberships' },
+  call: { one: 'a call', all: 'all calls' },
   config: { one: "the workspace's configuration", all: "the workspace's configuration" },
   sources: { one: 'the webhook sources', all: 'the webhook sources' },
   analytics: { one: 'the daily snapshots', all: 'the daily snapshots' },

@@ -2,7 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { AlertRuleName } from '../../../../shared/contract/alerts.ts'
 import { performanceReportSchema } from '../../../../shared/contract/monitoring.ts'
-import { formatCompact, formatCount, formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
+import {
+  formatCompact,
+  formatCount,
+  formatMs,
+  formatPercent,
+  formatPerSecond,
+  formatThings,
+} from '../parts/format.ts'
 import { Head } from '../parts/head.tsx'
 import { usePlace } from '../place.ts'
 import { type History, latest, type Span, spansOf } from './history.ts'
@@ -24,6 +31,7 @@ export function Figureheads({ figures: { history, snapshot } }: { figures: Figur
   const rules = useAlertReport().data?.rules ?? []
   const trend = (of: (span: Span) => number | null) => spans.map(of)
   const standing = (value: number | null, ...names: AlertRuleName[]) => standingOf(value, rules, names)
+  const meanMs = latency?.avg_ms ?? null
   const errorRate = minute.requests === 0 ? null : minute.errors / minute.requests
   return (
     <dl className="heads" aria-label="The last minute">
@@ -46,9 +54,9 @@ export function Figureheads({ figures: { history, snapshot } }: { figures: Figur
       <Head
         title="p50"
         value={formatMs(latency?.p50_ms ?? null)}
-        note="last minute"
+        note={meanMs === null ? 'last minute' : `last minute, mean ${formatMs(meanMs)}`}
         trend={trend(({ p50Ms }) => p50Ms)}
-        standing={standing(latency?.avg_ms ?? null, 'response_time')}
+        standing={standingOf(meanMs, rules, ['response_time'], 'mean')}
         link={{ href: '#/causes?by=resource&sort=time', title: 'Times by resource' }}
       />
       <Head
@@ -68,7 +76,7 @@ export function Figureheads({ figures: { history, snapshot } }: { figures: Figur
       <Head
         title="Errors (5xx)"
         value={formatCount(minute.errors)}
-        note={`${formatCount(minute.clientErrors)} reads with 4xx`}
+        note={`${formatThings(minute.clientErrors, 'read')} with 4xx`}
         isBad={minute.errors > 0}
         trend={trend(({ errors }) => errors)}
         standing={standing(errorRate, 'error_rate')}

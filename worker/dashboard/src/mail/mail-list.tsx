@@ -1,11 +1,11 @@
-import { useState } from 'react'
 import type { z } from 'zod'
 import type { mailWaySchema } from '../../../../shared/contract/inbound-email-figures.ts'
 import { Choice } from '../parts/choice.tsx'
-import { formatClock, formatCount, formatDay, formatMs, unknown } from '../parts/format.ts'
+import { formatClock, formatCount, formatDayIfPast, formatMs, unknown } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { InspectorLink } from '../resources/inspector-link.tsx'
+import { useChoices } from '../routing.ts'
 import { type Scope, useMailList } from './use-mail.ts'
 
 type Message = z.output<typeof mailWaySchema>
@@ -17,7 +17,8 @@ const tones = { processed: 'good', queued: 'warn', limited: 'warn', failed: 'bad
 
 /** The newest messages with their way through. Neither an address nor a text of a message is shown. */
 export function MailList({ scope }: { scope: Scope }) {
-  const [state, setState] = useState<State>('all')
+  const { query, choose } = useChoices()
+  const state = states.find((each) => each === query.get('state')) ?? 'all'
   const list = useMailList(scope, state)
   return (
     <Panel title="Recent messages">
@@ -25,11 +26,13 @@ export function MailList({ scope }: { scope: Scope }) {
         label="State"
         value={state}
         options={states.map((value) => ({ value, title: value }))}
-        onChange={setState}
+        onChange={(chosen) => choose({ state: chosen === 'all' ? null : chosen })}
       />
       {list.isError && <FailureNotice error={list.error} retry={() => void list.refetch()} />}
       {list.isPending && <Waiting what="the messages" />}
-      {list.data !== undefined && list.data.length === 0 && <p className="empty">There are none.</p>}
+      {list.data !== undefined && list.data.length === 0 && (
+        <p className="empty">There are no such messages.</p>
+      )}
       {list.data !== undefined && list.data.length > 0 && (
         <table className="grid-table mail-list">
           <thead>
@@ -108,16 +111,10 @@ function Way({ message }: { message: Message }) {
           ? []
           : [
               <li key={step}>
-                {step} <time dateTime={at}>{formatWhen(at)}</time>
+                {step} <time dateTime={at}>{formatDayIfPast(Date.parse(at), formatClock(at))}</time>
               </li>,
             ],
       )}
     </ol>
   )
-}
-
-/** The time of today, or the day and the time of another day. */
-function formatWhen(instant: string): string {
-  const isToday = new Date(instant).toDateString() === new Date().toDateString()
-  return isToday ? formatClock(instant) : `${formatDay(instant)} ${formatClock(instant)}`
 }

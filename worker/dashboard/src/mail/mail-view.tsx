@@ -10,6 +10,7 @@ import { useChoices } from '../routing.ts'
 import { MailHours } from './mail-hours.tsx'
 import { MailLimits } from './mail-limits.tsx'
 import { MailList } from './mail-list.tsx'
+import { oldestMsOf, slowestMsOf } from './mail-times.ts'
 import { type Scope, useMailDomains, useMailMetrics, useMailQueue } from './use-mail.ts'
 
 /** Inbound e-mail: the last hours, the queue, the newest messages and their way through, and the limits of the workspace. */
@@ -74,7 +75,6 @@ function LastHours({ metrics }: { metrics: ReturnType<typeof useMailMetrics> }) 
   const { hours, duplicateShare } = metrics.data
   const sum = (name: 'received' | 'processed' | 'failed' | 'duplicates' | 'limited' | 'queued') =>
     hours.reduce((total, hour) => total + hour[name], 0)
-  const slowestMs = Math.max(0, ...hours.map(({ processing }) => processing.maxMs))
   const facts = [
     ['Received', formatCount(sum('received'))],
     ['Processed', formatCount(sum('processed'))],
@@ -82,7 +82,7 @@ function LastHours({ metrics }: { metrics: ReturnType<typeof useMailMetrics> }) 
     ['Duplicates', formatCount(sum('duplicates'))],
     ['Limited', formatCount(sum('limited'))],
     ['Failed', formatCount(sum('failed'))],
-    ['Slowest', formatMs(slowestMs)],
+    ['Slowest', formatMs(slowestMsOf(hours))],
     ['Duplicates found by Redis', formatPercent(duplicateShare.redis)],
   ] as const
   return (
@@ -121,7 +121,7 @@ function Queue({ scope }: { scope: Scope }) {
             ))}
             <tr>
               <th scope="row">The oldest has waited</th>
-              <td className="number">{formatMs(queue.data.oldestMs)}</td>
+              <td className="number">{formatMs(oldestMsOf(queue.data))}</td>
             </tr>
           </tbody>
         </table>

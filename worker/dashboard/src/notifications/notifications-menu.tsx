@@ -1,8 +1,9 @@
-import { type KeyboardEvent, useId, useRef, useState } from 'react'
+import { useId, useRef } from 'react'
 import type { Notification } from '../../../../shared/contract/notifications.ts'
 import { formatDay, formatTime } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
+import { usePopover } from '../parts/use-popover.ts'
 import { inspectableThing } from '../resources/inspector-address.ts'
 import { InspectorLink } from '../resources/inspector-link.tsx'
 import './notifications.css'
@@ -10,21 +11,14 @@ import { useMarkNotifications, useNotifications } from './use-notifications.ts'
 
 /** A button that says how many notifications are unread, and opens the list of the newest. Escape closes it. */
 export function NotificationsMenu() {
-  const [isOpen, setIsOpen] = useState(false)
+  const { isOpen, button, holder, toggle } = usePopover()
   const id = useId()
-  const button = useRef<HTMLButtonElement>(null)
   const list = useRef<HTMLDivElement>(null)
   const found = useNotifications()
   const unread = found.data?.unread ?? 0
 
-  function closeByKey({ key }: KeyboardEvent) {
-    if (key !== 'Escape') return
-    setIsOpen(false)
-    button.current?.focus()
-  }
-
   return (
-    <fieldset className="notifications" onKeyDown={closeByKey}>
+    <fieldset {...holder} className="notifications">
       <legend className="hidden">Notifications</legend>
       <button
         ref={button}
@@ -32,7 +26,7 @@ export function NotificationsMenu() {
         className="plain"
         aria-expanded={isOpen}
         aria-controls={id}
-        onClick={() => setIsOpen(!isOpen)}
+        onClick={toggle}
       >
         Notifications{' '}
         {unread > 0 && (
@@ -70,7 +64,7 @@ interface NewestProps {
 function Newest({ notifications, onMarked }: NewestProps) {
   const mark = useMarkNotifications()
   const unread = notifications.filter(({ readAt }) => readAt === null).map(({ id }) => id)
-  if (notifications.length === 0) return <p className="quiet">There are none.</p>
+  if (notifications.length === 0) return <p className="quiet">You have no notifications.</p>
   return (
     <>
       {mark.isError && <FailureNotice error={mark.error} />}

@@ -15,6 +15,11 @@ export function formatCount(count: number | null): string {
   return count === null ? unknown : whole.format(count)
 }
 
+/** A number of things, with the word for one of them or for several: `1 contact`, `60,001 contacts`. */
+export function formatThings(count: number, one: string, several = `${one}s`): string {
+  return `${whole.format(count)} ${count === 1 ? one : several}`
+}
+
 export function formatCompact(count: number | null): string {
   return count === null ? unknown : compact.format(count)
 }
@@ -78,6 +83,12 @@ export function formatDayTime(atMs: number): string {
 
 export function formatDay(instant: string | null): string {
   return instant === null ? unknown : day.format(new Date(instant))
+}
+
+/** A time of day, after its day if that is another one than today. */
+export function formatDayIfPast(atMs: number, timeOfDay: string, nowMs = Date.now()): string {
+  const of = day.format(atMs)
+  return of === day.format(nowMs) ? timeOfDay : `${of}, ${timeOfDay}`
 }
 
 const endDigits = 4

@@ -21,10 +21,11 @@ const height = 20
 /** A figure in large type, for the row at the top of a view. */
 export function Head({ title, value, unit, note, isBad, trend, standing, link }: HeadProps) {
   const tone = isBad === true ? 'bad' : (standing?.tone ?? 'none')
+  const valueTone = standing?.isOfAnother === true ? 'none' : tone
   return (
     <div className="panel head">
       <dt>{title}</dt>
-      <dd className={`head-value head-${tone}`}>
+      <dd className={`head-value head-${valueTone}`}>
         {value}
         {unit !== undefined && value !== unknown && <span className="head-unit">{unit}</span>}
       </dd>

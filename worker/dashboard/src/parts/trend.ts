@@ -2,6 +2,8 @@
 export interface Standing {
   readonly tone: 'good' | 'warn' | 'bad'
   readonly words: string
+  /** It is about another figure, which its words name, so the figure above it has no colour. */
+  readonly isOfAnother: boolean
 }
 
 /** The points of a line through the values in a box of this size, for an SVG polyline. Null values leave the line out. */

@@ -7,6 +7,7 @@ import { Question } from '../parts/question.tsx'
 import { usePlace } from '../place.ts'
 import { inspectableThings } from '../resources/inspector-address.ts'
 import { InspectorLink } from '../resources/inspector-link.tsx'
+import { dataAreFor, ownerOf } from './job-owner.ts'
 import { type JobChange, useJobData } from './use-jobs.ts'
 
 interface JobItemProps {
@@ -75,7 +76,7 @@ export function JobItem({ job, isOfAll, isBusy, onChange }: JobItemProps) {
         </p>
       )}
       <p className="quiet small job-facts">
-        {isOfAll && <span>workspace {job.workspaceId}</span>}
+        {isOfAll && <span>{ownerOf(job.workspaceId)}</span>}
         <span>{attemptsOf(job)}</span>
         <StateFact job={job} />
       </p>
@@ -174,12 +175,7 @@ function JobDetails({ job }: { job: Job }) {
           <dd>{formatBytes(job.dataBytes)}</dd>
         </div>
       </dl>
-      {!isOwn && (
-        <p className="quiet small">
-          The data of a job are shown to admins of its workspace, {job.workspaceId}, when they choose it
-          above.
-        </p>
-      )}
+      {!isOwn && <p className="quiet small">{dataAreFor(job.workspaceId)}</p>}
       {isOwn && found.isPending && <Waiting what="the data" />}
       {isOwn && found.isError && <FailureNotice error={found.error} retry={() => void found.refetch()} />}
       {found.data !== undefined && (

@@ -1,10 +1,11 @@
 import { type ReactNode, useRef, useState } from 'react'
 import { type JobCounts, jobStates } from '../../../../shared/contract/queues.ts'
 import { limits } from '../../../../shared/limits.ts'
-import { formatCompact, formatCount } from '../parts/format.ts'
+import { formatCompact, formatCount, formatThings } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
+import { useChoices } from '../routing.ts'
 import { retriedAtOnceMax } from './job-batches.ts'
 import { JobItem } from './job-item.tsx'
 import { addressOf, type JobState } from './queue-address.ts'
@@ -39,12 +40,13 @@ interface JobsPanelProps {
 /** The jobs of a queue in one state, in pages of a cursor, so that ten thousand are no more than fifty. */
 export function JobsPanel({ question, counts, aside }: JobsPanelProps) {
   const { queue, state, workspaceId } = question
+  const { query } = useChoices()
   return (
     <Panel title={`Jobs of ${queue}`} aside={aside}>
       <ul className="queue-links" aria-label="State of the jobs">
         {shownStates.map((each) => (
           <li key={each}>
-            <a href={addressOf(queue, each)} aria-current={each === state ? 'true' : undefined}>
+            <a href={addressOf(queue, each, query)} aria-current={each === state ? 'true' : undefined}>
               {stateTitles[each]}
               {counts !== undefined && workspaceId === null && (
                 <span className="job-count">{formatCompact(counts[each])}</span>
@@ -187,7 +189,8 @@ function RetryAll({ question, hasFailed }: { question: JobsQuestion; hasFailed: 
       {all.isError && <FailureNotice error={all.error} />}
       {all.data !== undefined && !all.isPending && (
         <Notice tone="good">
-          {formatCount(all.data.retried)} jobs run again. {all.data.hasMore && 'There are more failed jobs.'}
+          {formatThings(all.data.retried, 'job runs', 'jobs run')} again.{' '}
+          {all.data.hasMore && 'There are more failed jobs.'}
         </Notice>
       )}
     </div>

@@ -20,6 +20,8 @@ export function parseShown(rest: string): Shown {
   }
 }
 
-export function addressOf(queue: QueueName, state: JobState): string {
-  return `#/queues/${queue}/${state}`
+/** `query` has what is chosen besides: the period of the figures, and whose jobs. It stays when another queue or state is looked at. */
+export function addressOf(queue: QueueName, state: JobState, query: URLSearchParams): string {
+  const place = `#/queues/${queue}/${state}`
+  return query.size === 0 ? place : `${place}?${query}`
 }

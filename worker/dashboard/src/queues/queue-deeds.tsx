@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { QueueName } from '../../../../shared/contract/queue-names.ts'
 import { Choice } from '../parts/choice.tsx'
-import { formatCount } from '../parts/format.ts'
+import { formatCount, formatThings } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Question } from '../parts/question.tsx'
 import type { QueueFigures } from './queue-standing.ts'
@@ -43,7 +43,7 @@ function SwitchDeed({ queue, figures: { isPaused, waiting, active } }: DeedProps
           onNo={() => setIsAsked(false)}
         >
           {isPaused
-            ? `${formatCount(waiting)} jobs wait, and begin as soon as there is a place.`
+            ? `${formatThings(waiting, 'job')} can begin as soon as there is a place.`
             : `No job of any workspace starts until somebody resumes it. The ${formatCount(active)} that run now may finish; new ones wait.`}
         </Question>
       )}
@@ -108,7 +108,7 @@ function CleanDeed({ queue }: Pick<DeedProps, 'queue'>) {
       {cleaning.isError && <FailureNotice error={cleaning.error} />}
       {cleaning.isSuccess && !isAsked && (
         <Notice tone="good">
-          {formatCount(cleaning.data.removed)} jobs removed.{' '}
+          {formatThings(cleaning.data.removed, 'job')} removed.{' '}
           {cleaning.data.hasMore && 'There are more: clean again.'}
         </Notice>
       )}

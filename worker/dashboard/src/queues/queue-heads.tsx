@@ -1,6 +1,7 @@
 import type { QueueMetrics } from '../../../../shared/contract/queues.ts'
-import { formatCompact, formatMs, formatPercent } from '../parts/format.ts'
+import { formatCompact, formatMs, formatPercent, formatThings } from '../parts/format.ts'
 import { Head } from '../parts/head.tsx'
+import { useChoices } from '../routing.ts'
 import { addressOf, type JobState } from './queue-address.ts'
 import { mostOf, totalsOf } from './queue-standing.ts'
 
@@ -17,8 +18,9 @@ const titles = {
  */
 export function QueueHeads({ figures }: { figures: QueueMetrics }) {
   const { waiting, active, delayed, failed, oldest, paused, endedInHour, failureRate } = totalsOf(figures)
+  const { query } = useChoices()
   const linkTo = (state: JobState, queue = mostOf(figures, state)) => ({
-    href: addressOf(queue, state),
+    href: addressOf(queue, state, query),
     title: `${titles[state]} in ${queue}`,
   })
   return (
@@ -27,7 +29,7 @@ export function QueueHeads({ figures }: { figures: QueueMetrics }) {
         title="Waiting"
         value={formatCompact(waiting)}
         note={
-          paused === 0 ? 'no queue is paused' : `${paused} ${paused === 1 ? 'queue is' : 'queues are'} paused`
+          paused === 0 ? 'no queue is paused' : `${formatThings(paused, 'queue is', 'queues are')} paused`
         }
         link={linkTo('waiting')}
       />

@@ -4,6 +4,7 @@ import type { Alert } from '../../../../shared/contract/alerts.ts'
 import { type QueueName, queueNames } from '../../../../shared/contract/queue-names.ts'
 import type { QueueMetrics, QueueSpan, queueStatisticsSchema } from '../../../../shared/contract/queues.ts'
 import { formatCompact, formatMs, formatPercent, unknown } from '../parts/format.ts'
+import { useChoices } from '../routing.ts'
 import { type DepthTrend, pointsOf } from './depth-trend.ts'
 import { addressOf, type JobState } from './queue-address.ts'
 import type { SpanName } from './queue-spans.ts'
@@ -90,11 +91,16 @@ interface QueueRowProps {
 }
 
 function QueueRow({ name, now, past, points, alerts, isChosen, state }: QueueRowProps) {
+  const { query } = useChoices()
   const { tone, word, sentence } = standingOf(name, now, alerts)
   return (
     <tr className={isChosen ? 'is-chosen' : undefined}>
       <th scope="row">
-        <a className="queue-name" href={addressOf(name, state)} aria-current={isChosen ? 'true' : undefined}>
+        <a
+          className="queue-name"
+          href={addressOf(name, state, query)}
+          aria-current={isChosen ? 'true' : undefined}
+        >
           {name}
         </a>
       </th>

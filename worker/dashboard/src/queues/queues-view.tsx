@@ -8,13 +8,13 @@ import { Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { Segments } from '../parts/segments.tsx'
 import { usePlace } from '../place.ts'
-import { useRestOfAddress } from '../routing.ts'
+import { useChoices, useRestOfAddress } from '../routing.ts'
 import { type DepthTrend, withFigures } from './depth-trend.ts'
 import { JobsPanel } from './jobs-panel.tsx'
 import { addressOf, parseShown } from './queue-address.ts'
 import { QueueHeads } from './queue-heads.tsx'
 import { QueuePanel } from './queue-panel.tsx'
-import { type SpanName, spans } from './queue-spans.ts'
+import { spans } from './queue-spans.ts'
 import { mostOf } from './queue-standing.ts'
 import { QueueTable } from './queue-table.tsx'
 import { QueuesFailure } from './queues-failure.tsx'
@@ -55,8 +55,9 @@ interface OperatorsQueuesProps {
 function OperatorsQueues({ figures, error, retry }: OperatorsQueuesProps) {
   const { workspace } = usePlace()
   const [first] = useState(() => mostOf(figures, 'failed'))
-  const [span, setSpan] = useState<SpanName>('1h')
-  const [isOwnOnly, setIsOwnOnly] = useState(false)
+  const { query, choose } = useChoices()
+  const span = spans.find(({ value }) => value === query.get('span'))?.value ?? '1h'
+  const isOwnOnly = query.get('of') === 'workspace'
   const statistics = useQueueStatistics()
   const [trend, setTrend] = useState<DepthTrend>([])
   useEffect(() => setTrend((before) => withFigures(before, figures)), [figures])
@@ -84,7 +85,7 @@ function OperatorsQueues({ figures, error, retry }: OperatorsQueuesProps) {
             label="Period of throughput and times"
             value={span}
             options={spans}
-            onChange={(chosen) => setSpan(chosen)}
+            onChange={(chosen) => choose({ span: chosen === '1h' ? null : chosen })}
           />
         }
       >
@@ -114,7 +115,7 @@ function OperatorsQueues({ figures, error, retry }: OperatorsQueuesProps) {
       <JobsPanel
         question={{ queue, state, workspaceId }}
         counts={figures.queues[queue]}
-        aside={<OwnOnly isOn={isOwnOnly} onChange={setIsOwnOnly} />}
+        aside={<OwnOnly isOn={isOwnOnly} onChange={(isOn) => choose({ of: isOn ? 'workspace' : null })} />}
       />
     </>
   )
@@ -136,7 +137,9 @@ function OwnOnly({ isOn, onChange }: { isOn: boolean; onChange(isOn: boolean): v
   return (
     <label className="row small">
       <input type="checkbox" checked={isOn} onChange={({ target }) => onChange(target.checked)} />
-      Only of <bdi>{workspace.name}</bdi>
+      <span>
+        Only of <bdi>{workspace.name}</bdi>
+      </span>
     </label>
   )
 }
@@ -146,6 +149,7 @@ function AdminsQueues() {
   const { workspace } = usePlace()
   const { queue: named, state } = parseShown(useRestOfAddress())
   const failed = useFailedQueues(workspace.id)
+  const { query } = useChoices()
   const queue = named ?? queueNames[0]
   return (
     <>
@@ -160,7 +164,7 @@ function AdminsQueues() {
       <ul className="queue-links" aria-label="Queue">
         {queueNames.map((name) => (
           <li key={name}>
-            <a href={addressOf(name, state)} aria-current={name === queue ? 'true' : undefined}>
+            <a href={addressOf(name, state, query)} aria-current={name === queue ? 'true' : undefined}>
               {name}
               {failed.has(name) && <span className="state state-bad">failed jobs</span>}
             </a>

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { Rollout } from '../../../../shared/contract/rollout.ts'
 import { rolloutLists, rolloutModes } from '../../../../shared/contract/rollout.ts'
 import { ApiFailure } from '../api/failure.ts'
-import { formatClock, formatCount, formatDay } from '../parts/format.ts'
+import { formatClock, formatDay, formatThings } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
@@ -207,7 +207,7 @@ function LastChange({ rollout: { changed, unconfirmed } }: { rollout: Rollout })
             : `by ${changed.by.userId ?? 'a holder of the internal key'}.`}
         </>
       )}
-      {unconfirmed > 0 && ` ${formatCount(unconfirmed)} ledgers have not confirmed it yet.`}
+      {unconfirmed > 0 && ` ${formatThings(unconfirmed, 'ledger has', 'ledgers have')} not confirmed it yet.`}
     </p>
   )
 }

@@ -1,7 +1,8 @@
 import './user-menu.css'
-import { type FocusEvent, type KeyboardEvent, useContext, useId, useRef, useState } from 'react'
+import { useContext, useId } from 'react'
 import type { Auth, User } from '../auth/session.ts'
 import { openPalette } from '../palette/palette-key.ts'
+import { usePopover } from '../parts/use-popover.ts'
 import { PlaceContext } from '../place.ts'
 import { addressOfView } from '../routing.ts'
 import { ThemeChoice } from '../theme-choice.tsx'
@@ -14,21 +15,11 @@ interface UserMenuProps {
 
 /** The signed-in user, with the role in the shown workspace, the theme, the ways to help, and signing out. Escape closes it. */
 export function UserMenu({ auth, user }: UserMenuProps) {
-  const [isOpen, setIsOpen] = useState(false)
+  const { isOpen, button, holder, toggle, close } = usePopover()
   const id = useId()
-  const button = useRef<HTMLButtonElement>(null)
-
-  function closeByKey({ key }: KeyboardEvent) {
-    if (key !== 'Escape' || !isOpen) return
-    setIsOpen(false)
-    button.current?.focus()
-  }
-  function closeByLeaving({ currentTarget, relatedTarget }: FocusEvent<HTMLElement>) {
-    if (relatedTarget !== null && !currentTarget.contains(relatedTarget)) setIsOpen(false)
-  }
 
   return (
-    <fieldset className="user-menu" onKeyDown={closeByKey} onBlur={closeByLeaving}>
+    <fieldset {...holder} className="user-menu">
       <legend className="hidden">Account</legend>
       <button
         ref={button}
@@ -37,14 +28,14 @@ export function UserMenu({ auth, user }: UserMenuProps) {
         title={user.email}
         aria-expanded={isOpen}
         aria-controls={id}
-        onClick={() => setIsOpen(!isOpen)}
+        onClick={toggle}
       >
         <span className="hidden">Account </span>
         <bdi className="user-menu-name">{user.email}</bdi>
       </button>
       {isOpen && (
         <div id={id} className="user-menu-list">
-          <MenuList auth={auth} user={user} close={() => setIsOpen(false)} />
+          <MenuList auth={auth} user={user} close={close} />
         </div>
       )}
     </fieldset>

@@ -5,7 +5,7 @@ import {
   warmUpSchema,
   workspaceInvalidatedSchema,
 } from '../../../../shared/contract/management.ts'
-import { formatCount, formatMs } from '../parts/format.ts'
+import { formatCount, formatMs, formatThings } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { Version } from '../parts/version.tsx'
@@ -46,7 +46,7 @@ export function ActionsPanel() {
         >
           {invalidate.data !== undefined && (
             <Notice tone="good">
-              {formatCount(invalidate.data.deletedEntries)} tags moved; the workspace is at version{' '}
+              {formatThings(invalidate.data.deletedEntries, 'tag')} moved; the workspace is at version{' '}
               <Version version={invalidate.data.version} base={null} />.{' '}
               <code>{invalidate.data.patterns.join('  ')}</code>
             </Notice>
@@ -60,8 +60,8 @@ export function ActionsPanel() {
       >
         {warm.data !== undefined && (
           <Notice tone="good">
-            {formatCount(warm.data.entriesWarmed)} entries are warm after {formatMs(warm.data.warmupTimeMs)}:{' '}
-            {warmedOf(warm.data.resources)}.
+            {formatThings(warm.data.entriesWarmed, 'entry is', 'entries are')} warm after{' '}
+            {formatMs(warm.data.warmupTimeMs)}: {warmedOf(warm.data.resources)}.
           </Notice>
         )}
       </Action>

@@ -124,7 +124,7 @@ function Outcome({ save }: { save: ReturnType<typeof useSaveSettings> }) {
       <ul>
         {data.conflicts.map(({ name, theirSeconds, ownSeconds }) => (
           <li key={name}>
-            {settingTitle(name)} is {formatLifetime(theirSeconds)} now. You want {formatLifetime(ownSeconds)}.
+            {settingTitle(name)} is {theirSeconds} s now. You want {ownSeconds} s.
           </li>
         ))}
       </ul>

@@ -77,8 +77,8 @@ export function BoardColumns({ board, question, isEarlier }: BoardColumnsProps) 
         </p>
         <CopyReport copier={copier} />
         {carried?.by === 'pointer' && (
-          <div ref={ghost} className="card card-ghost" aria-hidden="true">
-            <bdi>{carried.card.name}</bdi>
+          <div ref={ghost} className="card card-ghost" dir="auto" aria-hidden="true">
+            {carried.card.name}
           </div>
         )}
         {menu !== null && (

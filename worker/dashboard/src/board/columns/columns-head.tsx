@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { formatCount } from '../../parts/format.ts'
+import { formatThings } from '../../parts/format.ts'
 import { FreshnessLine } from '../freshness-line.tsx'
 import type { ColumnsOnScreen } from './columns-on-screen.ts'
 
@@ -15,9 +15,7 @@ export function ColumnsHead({ columns, onScreen, isEarlier }: ColumnsHeadProps) 
   useSyncExternalStore(onScreen.subscribe, onScreen.changes)
   return (
     <div className="list-head">
-      <p className="count">
-        {formatCount(columns)} {columns === 1 ? 'column' : 'columns'}
-      </p>
+      <p className="count">{formatThings(columns, 'column')}</p>
       <FreshnessLine read={onScreen.read} isEarlier={isEarlier} />
     </div>
   )

@@ -76,8 +76,9 @@ function CardContent({ contact, mayMove, isMoving }: ContentProps) {
             </svg>
           </span>
         )}
-        <button type="button" tabIndex={-1} className="card-name" title={name} data-deed="open">
-          <bdi>{name}</bdi>
+        {/* The text that is cut off is at the end of the name, so the box has the direction of the name. */}
+        <button type="button" tabIndex={-1} className="card-name" dir="auto" title={name} data-deed="open">
+          {name}
         </button>
         <button
           type="button"
@@ -90,8 +91,8 @@ function CardContent({ contact, mayMove, isMoving }: ContentProps) {
           <span aria-hidden="true">⋯</span>
         </button>
       </span>
-      <span className="card-reach quiet small" title={reach}>
-        <bdi>{reach}</bdi>
+      <span className="card-reach quiet small" dir="auto" title={reach}>
+        {reach}
       </span>
       <span className="card-values">
         <StatusChip status={status} />

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { Answer, ToldChange } from '../../../../client/index.ts'
-import { formatMs } from '../../parts/format.ts'
+import { formatDayIfPast, formatMs } from '../../parts/format.ts'
 import { Version } from '../../parts/version.tsx'
 import { useBoardClient } from '../board-client.tsx'
 import { type ChangeStep, delaysOf, stepsOfChange } from './change-steps.ts'
@@ -38,7 +38,7 @@ export function Timeline({ path, answer, updatedAt }: TimelineProps) {
         The last change{' '}
         {told !== null && (
           <span className="quiet">
-            <Version version={told.version} base={null} />
+            version <Version version={told.version} base={null} />
           </span>
         )}
       </h3>
@@ -104,5 +104,5 @@ const clock = new Intl.DateTimeFormat('en-GB', {
 })
 
 function formatInstant(atMs: number): string {
-  return clock.format(atMs)
+  return formatDayIfPast(atMs, clock.format(atMs))
 }

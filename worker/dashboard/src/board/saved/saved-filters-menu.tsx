@@ -1,4 +1,5 @@
-import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
+import { usePopover } from '../../parts/use-popover.ts'
 import './saved-filters.css'
 import {
   type SavedFilter,
@@ -13,39 +14,22 @@ import { useSavedFilters } from './use-saved-filters.ts'
 
 /** Named combinations of board, filter, search, order and view: to go to, to save the present one, to rename and to remove. */
 export function SavedFiltersMenu() {
-  const [isOpen, setIsOpen] = useState(false)
+  const { isOpen, button, holder, toggle } = usePopover()
   const id = useId()
-  const button = useRef<HTMLButtonElement>(null)
-  const place = useRef<HTMLFieldSetElement>(null)
   const { filters, change } = useSavedFilters()
   const address = sharedAddress(useAddress())
   const current = filters.find((each) => each.address === address)
-
-  useEffect(() => {
-    if (!isOpen) return
-    const onPress = ({ target }: Event) => {
-      if (!(target instanceof Node) || place.current?.contains(target) !== true) setIsOpen(false)
-    }
-    window.addEventListener('pointerdown', onPress, { capture: true })
-    return () => window.removeEventListener('pointerdown', onPress, { capture: true })
-  }, [isOpen])
-
-  function closeByKey({ key }: KeyboardEvent) {
-    if (key !== 'Escape') return
-    setIsOpen(false)
-    button.current?.focus()
-  }
   return (
-    <fieldset ref={place} className="saved" onKeyDown={closeByKey}>
+    <fieldset {...holder} className="saved">
       <legend className="hidden">Saved filters</legend>
-      <button
-        ref={button}
-        type="button"
-        aria-expanded={isOpen}
-        aria-controls={id}
-        onClick={() => setIsOpen(!isOpen)}
-      >
-        {current === undefined ? 'Saved filters' : `Saved: ${current.name}`}
+      <button ref={button} type="button" aria-expanded={isOpen} aria-controls={id} onClick={toggle}>
+        {current === undefined ? (
+          'Saved filters'
+        ) : (
+          <>
+            Saved: <bdi>{current.name}</bdi>
+          </>
+        )}
       </button>
       {isOpen && (
         <div id={id} className="saved-list">
