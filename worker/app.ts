@@ -103,7 +103,7 @@ const files: readonly ServedFile[] = [
 
 /** Creates the Worker's handlers of requests and of mail. `servicesOf` is called for each request and must answer the isolate's services. */
 export function createApp(servicesOf: (env: Env) => Services) {
-  const enter = createEntrance(createInside(routes, files, createPublicAnswers(systemClock)))
+  const enter = createEntrance(createInside(routes, files, createPublicAnswers(systemClock)), systemClock)
   return {
     fetch: (request: Request, env: Env, context: WorkKeeper): Awaitable<Response> =>
       enter(request, servicesOf, env, context),

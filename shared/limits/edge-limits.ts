@@ -89,6 +89,12 @@ export const edgeLimits = {
    */
   fallbackPatienceMs: 2_500,
   overduePauseMs: 10_000,
+  /**
+   * How long a request may take until it is answered: a read, which may load three times, and everything else, where an upload may be large.
+   * What is behind it has shorter deadlines.
+   */
+  answerDeadlineMs: 45_000,
+  workDeadlineMs: 3_600_000,
   settingsDeadlineMs: 1_500,
   /** How long the lookup of a member within the grace period may take before the remembered role is used. */
   membershipDeadlineMs: 1_500,

@@ -27,7 +27,7 @@ export function createResourceDoor(
     rateLimits: { user: null, workspace: null },
     answer: () => ok(answered),
   } as unknown as Services
-  const enter = createEntrance(createInside([resourceRoute(resource)], [], createPublicAnswers(clock)))
+  const enter = createEntrance(createInside([resourceRoute(resource)], [], createPublicAnswers(clock)), clock)
   return async (path, more = {}) => {
     const headers = { 'X-Workspace-ID': '15213', ...more }
     const request = new Request(`https://boardcache.test${path}`, { headers })

@@ -1,10 +1,12 @@
 import type { Awaitable } from '../../shared/awaitable.ts'
 import { whenReady } from '../../shared/awaitable.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { safeHeaderEntries } from '../../shared/contract/safe-headers.ts'
 import { limits } from '../../shared/limits.ts'
 import { ConfigError } from '../config.ts'
 import type { RequestMethod } from '../events.ts'
 import type { Services } from '../services.ts'
+import { answerInTime } from './answer-in-time.ts'
 import { respondError } from './answers.ts'
 import { letRead, preflight } from './cors.ts'
 import type { WorkKeeper } from './exchange.ts'
@@ -24,7 +26,7 @@ export interface Inside {
  * Creates the steps that every request goes through, whatever its route: the checks of its URL, CORS, the headers that every
  * answer carries, metrics and the request log. An exception that nothing else caught is caught here and becomes a 500.
  */
-export function createEntrance(inside: Inside) {
+export function createEntrance(inside: Inside, clock: Clock) {
   const allowedMethods = ['GET', 'HEAD', ...inside.methods.filter((method) => method !== 'GET'), 'OPTIONS']
 
   function answerOf(exchange: Exchange): Awaitable<Response> {
@@ -37,7 +39,7 @@ export function createEntrance(inside: Inside) {
     }
     try {
       const answer = answerInside(exchange)
-      return answer instanceof Promise ? answer.catch(caught) : answer
+      return answer instanceof Promise ? answerInTime(exchange, answer, clock).catch(caught) : answer
     } catch (error) {
       return caught(error)
     }

@@ -133,7 +133,10 @@ const services = {
 const routes: readonly Route[] = [things, change, question, shapes, naming, failing]
 
 function createSend() {
-  const enter = createEntrance(createInside(routes, [], createPublicAnswers(createFakeClock())))
+  const enter = createEntrance(
+    createInside(routes, [], createPublicAnswers(createFakeClock())),
+    createFakeClock(),
+  )
   return async (method: string, path: string, sent: { headers?: object; body?: string } = {}) => {
     const request = new Request(`https://boardcache.test${path}`, {
       method,
