@@ -91,7 +91,7 @@ export const edgeLimits = {
   overduePauseMs: 10_000,
   /**
    * How long a request may take until it is answered: a read, which may load three times, and everything else, where an upload may be large.
-   * What is behind it has shorter deadlines.
+   * The calls behind it have shorter deadlines.
    */
   answerDeadlineMs: 45_000,
   workDeadlineMs: 3_600_000,
