@@ -5,8 +5,11 @@ import { LocalError } from './local-error.ts'
 
 const host = '127.0.0.1'
 
-/** Below the ports for outgoing connections: such a connection could take the port before a program listens on it. */
-const ownPorts = { min: 10_000, max: 32_767 } as const
+/**
+ * Above the ports that `fetch` refuses, of which 10080 is the last (Fetch standard, port blocking), and below those for outgoing
+ * connections: such a connection could take the port before a program listens on it.
+ */
+export const ownPorts = { min: 10_081, max: 32_767 } as const
 
 /** Answers the wanted port if it is free, otherwise a random free one that no other call of this function answers. */
 export async function takePort(wanted: number): Promise<number> {
