@@ -34,14 +34,14 @@ export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The codes that proc(5) has for a process that is not there, or ends while it is read. */
-const isGone: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH'])
-
 async function listByProc(): Promise<RunningProcess[]> {
   const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
   const read = await Promise.all(pids.map(readProc))
   return read.filter((running) => running !== null)
 }
+
+/** The codes that proc(5) has for a process that is not there, or ends while it is read. */
+const isGone: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH'])
 
 /** proc(5): the parent is the fourth field of `stat`, the second after the name, which may contain brackets itself. */
 async function readProc(pid: number): Promise<RunningProcess | null> {

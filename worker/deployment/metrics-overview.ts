@@ -28,7 +28,7 @@ import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RolloutTold } from '../ledger/rollout-messages.ts'
-import { readAnswer } from '../outbound/read-answer.ts'
+import { readAs } from '../outbound/read-as.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
 import { createDeploymentAhead, type DeploymentAhead } from './ahead/deployment-ahead.ts'
@@ -253,7 +253,7 @@ function fetchOriginReport({ originUrl, internalAuthKey }: Config): Promise<Orig
       try {
         const headers = { Authorization: `Bearer ${internalAuthKey}` }
         const response = await fetch(`${originUrl}/metrics`, { headers, signal })
-        const metrics = await readAnswer(response, originMetricsSchema)
+        const metrics = await readAs(response, originMetricsSchema)
         return metrics === null ? null : originReportOf(metrics)
       } catch {
         return null

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { pause, withinDeadline } from '../../shared/clock.ts'
 import { type OriginHealth, originHealthSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
-import { readAnswer } from './read-answer.ts'
+import { readAs } from './read-as.ts'
 
 /** Whether the origin answers, whether its database does, and its health in its own words; null if it does not answer. */
 export interface OriginProbe {
@@ -25,7 +25,7 @@ export function probeOrigin({ url, clock }: Probed): Promise<OriginProbe> {
     async (signal) => {
       try {
         const response = await fetch(`${url}/health`, { signal })
-        const health = await readAnswer(response, originHealthSchema)
+        const health = await readAs(response, originHealthSchema)
         return health === null ? neither : { origin: true, database: health.database.available, health }
       } catch {
         return neither

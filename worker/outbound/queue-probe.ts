@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Config } from '../config.ts'
-import { readAnswer } from './read-answer.ts'
+import { readAs } from './read-as.ts'
 
 /** The part of the queues' health that is shown beside the other databases. */
 const queueHealthSchema = z.object({
@@ -38,7 +38,7 @@ export function probeQueues(
           await response.body?.cancel()
           return off
         }
-        const health = await readAnswer(response, queueHealthSchema)
+        const health = await readAs(response, queueHealthSchema)
         if (health === null) return away
         const { status, redis, totals } = health
         const jobs = Object.values(totals).reduce((sum, count) => sum + count, 0)

@@ -21,11 +21,11 @@ function partsOf(schema: z.ZodType): (readonly [string, unknown])[] {
   if (schema instanceof z.ZodIntersection)
     return [schema.def.left, schema.def.right].map((each) => ['', each])
   if (schema instanceof z.ZodPipe) return [schema.in, schema.out].map((each) => ['', each])
-  if (schema instanceof z.ZodLazy) return [['', schema.unwrap()]]
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodNullable ||
     schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodLazy ||
     schema instanceof z.ZodReadonly
   )
     return [['', schema.unwrap()]]

@@ -8,17 +8,11 @@ import { Question } from '../parts/question.tsx'
 import { useChoices } from '../routing.ts'
 import { retriedAtOnceMax } from './job-batches.ts'
 import { JobItem } from './job-item.tsx'
+import { jobStateTitles } from './job-state-titles.ts'
 import { addressOf, type JobState } from './queue-address.ts'
 import { QueuesFailure } from './queues-failure.tsx'
 import { type JobsQuestion, useChangeJob, useJobs, useRetryAll } from './use-jobs.ts'
 
-const stateTitles: Readonly<Record<JobState, string>> = {
-  waiting: 'Waiting',
-  active: 'Running',
-  delayed: 'Delayed',
-  completed: 'Completed',
-  failed: 'Failed',
-}
 /** The order of the choice: people mostly come for failed jobs. */
 const shownStates = ['failed', ...jobStates.filter((state) => state !== 'failed')] as const
 
@@ -47,7 +41,7 @@ export function JobsPanel({ question, counts, aside }: JobsPanelProps) {
         {shownStates.map((each) => (
           <li key={each}>
             <a href={addressOf(queue, each, query)} aria-current={each === state ? 'true' : undefined}>
-              {stateTitles[each]}
+              {jobStateTitles[each]}
               {counts !== undefined && workspaceId === null && (
                 <span className="job-count">{formatCompact(counts[each])}</span>
               )}
@@ -86,7 +80,7 @@ function JobPages({ question }: { question: JobsQuestion }) {
   }
   const next = jobs.data.pagination.next_cursor
   return (
-    <section ref={list} tabIndex={-1} className="job-pages" aria-label={`${stateTitles[state]} jobs`}>
+    <section ref={list} tabIndex={-1} className="job-pages" aria-label={`${jobStateTitles[state]} jobs`}>
       {jobs.isError && (
         <>
           <Notice tone="info">You see the jobs that were read last.</Notice>

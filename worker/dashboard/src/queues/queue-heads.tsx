@@ -2,16 +2,9 @@ import type { QueueMetrics } from '../../../../shared/contract/queues.ts'
 import { formatCompact, formatMs, formatPercent, formatThings } from '../parts/format.ts'
 import { Head } from '../parts/head.tsx'
 import { useChoices } from '../routing.ts'
+import { jobStateTitles } from './job-state-titles.ts'
 import { addressOf, type JobState } from './queue-address.ts'
 import { mostOf, totalsOf } from './queue-standing.ts'
-
-const titles = {
-  waiting: 'Waiting',
-  active: 'Running',
-  delayed: 'Delayed',
-  failed: 'Failed',
-  completed: 'Finished',
-} as const satisfies Record<JobState, string>
 
 /**
  * The sums of all queues, each with a link to the queue that has most of it. They are not announced, since they change all the time.
@@ -21,7 +14,7 @@ export function QueueHeads({ figures }: { figures: QueueMetrics }) {
   const { query } = useChoices()
   const linkTo = (state: JobState, queue = mostOf(figures, state)) => ({
     href: addressOf(queue, state, query),
-    title: `${titles[state]} in ${queue}`,
+    title: `${jobStateTitles[state]} in ${queue}`,
   })
   return (
     <dl className="heads" aria-label="All queues together">
