@@ -30,6 +30,12 @@ export function isPortFree(port: number): Promise<boolean> {
   })
 }
 
+/** Whether browsers and `fetch` refuse a port that nothing listens on (Fetch standard, port blocking). */
+export async function isPortBlocked(port: number): Promise<boolean> {
+  const error: unknown = await fetch(`http://${host}:${port}`).catch((reason: unknown) => reason)
+  return error instanceof TypeError && error.cause instanceof Error && error.cause.message === 'bad port'
+}
+
 /**
  * Whether this process is the first to claim a port. It takes seconds until a program listens there, and two stacks that start
  * at the same time, as in two test files, could choose the same port. The claim is the UDP port of the same number: the system

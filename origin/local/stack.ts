@@ -6,7 +6,7 @@ import { readLocalState, writeLocalState } from './local-state.ts'
 import { localAddresses } from './mail-addresses.ts'
 import { createOriginPiece, type OriginPiece, operatorsWorkspaceId, unlimited } from './origin-process.ts'
 import { type PieceChange, sentenceOf } from './piece-changes.ts'
-import { isPortFree, takeInspectorPorts, takePort } from './ports.ts'
+import { isPortBlocked, isPortFree, takeInspectorPorts, takePort } from './ports.ts'
 import type { LocalPostgres } from './postgres.ts'
 import { createPostgresPiece } from './postgres.ts'
 import type { Piece } from './processes.ts'
@@ -17,7 +17,7 @@ import type { StackFile } from './stack-file.ts'
 import { createStackRecord, type StackRecord } from './stack-file.ts'
 import { createSupabasePiece } from './supabase.ts'
 import { mintToken, standardTokens, type TokenOptions } from './tokens.ts'
-import { createWorkerPiece, portInUse, type WorkerPiece } from './worker-process.ts'
+import { createWorkerPiece, portBlocked, portInUse, type WorkerPiece } from './worker-process.ts'
 
 export interface StackOptions {
   readonly dataDirectory: string
@@ -89,6 +89,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     // Before data is loaded, or removed for --fresh.
     if (port !== 0 && !(await isPortFree(port))) throw portInUse(port)
+    if (port !== 0 && (await isPortBlocked(port))) throw portBlocked(port)
     if (options.isFresh) await folder.empty()
     const state = await withPorts(await readLocalState(dataDirectory), port)
     await writeLocalState(dataDirectory, state)

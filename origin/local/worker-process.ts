@@ -109,6 +109,7 @@ export function createWorkerPiece(options: WorkerProcessOptions): WorkerPiece {
       if (!(await isPortFree(port))) throw portInUse(port)
       await rm(dashboardsIn(options.dataDirectory), { recursive: true, force: true })
       const settings = { code: await readCode(options), dashboard: await copyDashboard(options) }
+      runtime.hear()
       running = { miniflare: new Miniflare(forMiniflare(settings, log)), log, settings }
       await running.miniflare.ready
       await runtime.find('started')
@@ -154,7 +155,7 @@ function watchRuntime(port: number, onChange: (change: PieceChange) => void) {
   let pid: number | null = null
   let missing: NodeJS.Timeout | undefined
   let isReplaced = false
-  onChildEnd('workerd', noteEnd)
+  let endHearing: (() => void) | null = null
 
   function noteEnd(ended: number, how: string): void {
     if (pid !== ended || isReplaced) return
@@ -163,7 +164,13 @@ function watchRuntime(port: number, onChange: (change: PieceChange) => void) {
     const lost = () => onChange({ kind: 'lost', name, waitedMs: returnsWithinMs })
     missing = setTimeout(lost, returnsWithinMs).unref()
   }
+  /** Called before a workerd is started. */
+  function hear(): void {
+    endHearing ??= onChildEnd('workerd', noteEnd)
+  }
   function forget(): void {
+    endHearing?.()
+    endHearing = null
     clearTimeout(missing)
     pid = null
   }
@@ -178,6 +185,7 @@ function watchRuntime(port: number, onChange: (change: PieceChange) => void) {
     get pid() {
       return pid
     },
+    hear,
     forget,
     find,
     /** The end of the old workerd during `replace` is not an end by itself. */
@@ -191,6 +199,11 @@ function watchRuntime(port: number, onChange: (change: PieceChange) => void) {
       }
     },
   }
+}
+
+/** The error for a Worker's port where no browser would find it. */
+export function portBlocked(port: number): LocalError {
+  return new LocalError(`Browsers refuse to connect to port ${port}. Choose another port with --port.`)
 }
 
 /** The error for a Worker's port that another program uses. */

@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === null)(
       const list = panel('What happened')
       await list.getByText(/^Version \S+ runs$/).waitFor()
       await list
-        .getByText(/features\.search on → off/)
+        .getByText(/Search on → off/)
         .first()
         .waitFor()
       const moved = rows(dashboard).filter({ hasText: 'moved a contact: contact_000001 from col_1 to col_2' })

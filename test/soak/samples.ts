@@ -10,7 +10,7 @@ import type { TestStack } from '../support/local-stack.ts'
 
 /** A kind of figure, and the rise of it that never matters. */
 export interface Kind {
-  readonly unit: 'MB' | 'kB' | 'B' | ''
+  readonly unit: 'MB' | 'kB' | 'B' | 'times' | ''
   readonly floor: number
 }
 
@@ -25,6 +25,8 @@ export const kinds = {
   // The overview's hour of samples takes an hour to fill.
   sqlite: { unit: 'kB', floor: 4 * megabyte },
   bytesARow: { unit: 'B', floor: 64 },
+  // SQLite fills pages again that rows of other sizes have left, down to a third, over many rounds of a ring.
+  filesToContent: { unit: 'times', floor: 1 },
 } as const satisfies Record<string, Kind>
 
 export interface Figure {
@@ -208,23 +210,35 @@ async function ofObjects(folder: string): Promise<Figure[]> {
 }
 
 /**
- * A ledger's ring takes `limits.ledgerLogRowsMax` batches, and longer than the warm-up to fill. So it is judged by its bytes a row, which
- * grow where the space of replaced rows is not used again.
+ * A ledger's ring takes `limits.ledgerLogRowsMax` batches, and longer than the warm-up to fill. So its content is judged by its bytes a
+ * batch, and its files by their ratio to the content, which rises where the space of replaced rows is not used again.
  */
 function ofLedgers(files: readonly string[], bytes: number): Figure[] {
-  const rows = files.filter((file) => isLedger.test(file)).reduce((sum, file) => sum + batchesIn(file), 0)
-  if (rows === 0) return []
-  return [{ name: 'SQLite of Ledger, a batch', kind: 'bytesARow', value: bytes / rows, ofBytes: bytes }]
+  const ledgers = files.filter((file) => isLedger.test(file)).map(contentOf)
+  const sumOf = (part: 'batches' | 'content') => ledgers.reduce((sum, ledger) => sum + ledger[part], 0)
+  const [batches, content] = [sumOf('batches'), sumOf('content')]
+  if (batches === 0) return []
+  return [
+    {
+      name: 'SQLite of Ledger: content, a batch',
+      kind: 'bytesARow',
+      value: content / batches,
+      ofBytes: content,
+    },
+    { name: 'SQLite of Ledger: files to content', kind: 'filesToContent', value: bytes / content },
+  ]
 }
 
 const isLedger = /-Ledger\/[0-9a-f]+\.sqlite$/
-const countSchema = z.object({ batches: z.int() })
+const contentSchema = z.object({ batches: z.int(), content: z.int() })
 
-/** Readers of a database with a write-ahead log keep nobody from writing it. */
-function batchesIn(file: string): number {
+/** The bytes in the cells of all tables. Readers of a database with a write-ahead log keep nobody from writing it. */
+function contentOf(file: string): z.output<typeof contentSchema> {
   const database = new DatabaseSync(file, { readOnly: true })
   try {
-    return countSchema.parse(database.prepare('select count(*) as batches from log').get()).batches
+    const statement = `select (select count(*) from log) as batches,
+      (select sum(payload) from dbstat where aggregate = 1) as content`
+    return contentSchema.parse(database.prepare(statement).get())
   } finally {
     database.close()
   }

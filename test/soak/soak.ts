@@ -124,7 +124,7 @@ async function addSample(all: Map<string, Series>, sampler: Sampler, atMinutes: 
   }
 }
 
-const divisors = { MB: 1_048_576, kB: 1_024, B: 1, '': 1 } as const
+const divisors = { MB: 1_048_576, kB: 1_024, B: 1, times: 1, '': 1 } as const
 
 /** Tables without rows stay as they are, and would fill the page. */
 const isWorthARow = ({ kind, readings, ofBytes = judgedTableBytes }: Series) =>

@@ -157,7 +157,7 @@ describe('npm start', () => {
     expect(await readPage(after)).toEqual(contacts)
   })
 
-  it('reports a folder or a port that is in use, and touches neither', async () => {
+  it('reports a folder or a port that is in use, or a port that no browser takes, and touches none', async () => {
     const port = await takePort(0)
     const stack = start(port)
     await stack.line(/^ready /)
@@ -178,6 +178,11 @@ describe('npm start', () => {
     other.close()
     expect(late.lines).toEqual([
       `Port ${port} is in use by another program. Stop that program, or choose another port with --port.`,
+    ])
+    const blocked = start(10_080, '--fresh')
+    expect(await blocked.ended).toBe(2)
+    expect(blocked.lines).toEqual([
+      'Browsers refuse to connect to port 10080. Choose another port with --port.',
     ])
     expect(await readFile(join(folder, 'local.json'), 'utf8')).toBe(state)
   })

@@ -124,12 +124,23 @@ describe('an item in words', () => {
       'A write in the database moved counts, contact ×2, 3 more',
     )
     expect(familiesOf([], 0)).toBe('nothing')
-    const changes = [{ name: 'features.search', from: null, to: true }]
+    const changes = [
+      { name: 'features.search', from: null, to: true },
+      { name: 'cacheConfig.contactsTTL', from: 300, to: 45 },
+    ]
     const saved: ActivityItem = {
       ...invalidation('i', 1),
       ...{ kind: 'settings', cause: 'settings', changes, changesMore: 1 },
     }
-    expect(sentenceOf(saved)).toBe('Cache settings: features.search ? → on, 1 more')
+    expect(sentenceOf(saved)).toBe(
+      'Cache settings: Search ? → on; Contact lists, lifetime 5 min → 45 s; 1 more',
+    )
+    const alerts: ActivityItem = {
+      ...{ id: 'a', at: '2026-11-27T10:00:00.000Z', by: null, kind: 'alert_settings' },
+      changes: [{ name: 'error_rate.for_seconds', from: 30, to: 60 }],
+      changesMore: 0,
+    }
+    expect(sentenceOf(alerts)).toBe('Alert settings: Error rate fires after 30 s → 1 min')
   })
 
   it('leads to the questions whose answers it changed, and to none that it cannot name', () => {

@@ -7,7 +7,8 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { formatClock, formatDayIfPast, unknown } from '../parts/format.ts'
 import { Version } from '../parts/version.tsx'
 import { usePlace } from '../place.ts'
-import { authorText, causeTitles, kindTitles, sentenceOf, touchedBy, valueText } from './activity-words.ts'
+import { settingText } from '../resources/setting-titles.ts'
+import { authorText, causeTitles, kindTitles, sentenceOf, touchedBy } from './activity-words.ts'
 import type { ActivityItem } from './feed.ts'
 import { boardsOf, meaningOfMove, type PlaceNames } from './place-names.ts'
 
@@ -166,8 +167,8 @@ function Changes({ changes, more }: { changes: readonly SettingChange[]; more: n
             <th scope="row">
               <code>{name}</code>
             </th>
-            <td>{valueText(from)}</td>
-            <td>{valueText(to)}</td>
+            <td>{settingText(from)}</td>
+            <td>{settingText(to)}</td>
           </tr>
         ))}
         {more > 0 && (

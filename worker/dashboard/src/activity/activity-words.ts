@@ -1,6 +1,8 @@
 import type { ActivityAuthor, ActivityCause, SettingChange } from '../../../../shared/contract/activity.ts'
 import type { DeedName } from '../../../../shared/contract/workspaces.ts'
 import { formatValue, titleOfName } from '../live/alert-words.ts'
+import { formatLifetime } from '../parts/format.ts'
+import { changeInWords, settingText } from '../resources/setting-titles.ts'
 import { addressOfView } from '../views.ts'
 import type { ActivityItem } from './feed.ts'
 import { inspectedBy, namedBoard } from './inspected-by.ts'
@@ -53,8 +55,10 @@ const deedWords: Readonly<Record<DeedName, string>> = {
 /** An item in one sentence. */
 export function sentenceOf(item: ActivityItem): string {
   if (item.kind === 'invalidation') return invalidationOf(item)
-  if (item.kind === 'settings') return listed('Cache settings', item.changes, item.changesMore)
-  if (item.kind === 'alert_settings') return listed('Alert settings', item.changes, item.changesMore)
+  if (item.kind === 'settings')
+    return listed('Cache settings', item.changes.map(changeInWords), item.changesMore)
+  if (item.kind === 'alert_settings')
+    return listed('Alert settings', item.changes.map(alertChangeInWords), item.changesMore)
   if (item.kind === 'alert') return alertOf(item)
   if (item.kind === 'deploy') {
     return item.previous === null
@@ -113,18 +117,29 @@ export function familiesOf(tags: readonly string[], more: number): string {
   return [...parts, ...(more > 0 ? [`${more} more`] : [])].join(', ') || 'nothing'
 }
 
-function listed(what: string, changes: readonly SettingChange[], more: number): string {
-  const parts = changes
-    .slice(0, 3)
-    .map(({ name, from, to }) => `${name} ${valueText(from)} → ${valueText(to)}`)
+function listed(what: string, changes: readonly string[], more: number): string {
+  const parts = changes.slice(0, 3)
   const left = changes.length - parts.length + more
   if (parts.length === 0) return `${what} were saved`
-  return `${what}: ${[...parts, ...(left > 0 ? [`${left} more`] : [])].join(', ')}`
+  return `${what}: ${[...parts, ...(left > 0 ? [`${left} more`] : [])].join('; ')}`
 }
 
-export function valueText(value: SettingChange['from']): string {
-  if (value === null) return '?'
-  return typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+const alertSettingWords: Readonly<Record<string, string>> = {
+  enabled: 'watched',
+  fire_at: 'fires at',
+  for_seconds: 'fires after',
+  resolve_at: 'resolves at',
+  resolve_for_seconds: 'resolves after',
+  window_seconds: 'looks back',
+  min_count: 'silent below',
+}
+
+/** `error_rate.for_seconds` is `Error rate fires after 30 s → 1 min`. */
+function alertChangeInWords({ name, from, to }: SettingChange): string {
+  const [rule = '', setting = ''] = name.split('.')
+  const textOf = (value: SettingChange['from']) =>
+    setting.endsWith('_seconds') && typeof value === 'number' ? formatLifetime(value) : settingText(value)
+  return `${titleOfName(rule)} ${alertSettingWords[setting] ?? setting} ${textOf(from)} → ${textOf(to)}`
 }
 
 /** The author in words, from the point of view of a user. */

@@ -7,29 +7,16 @@ import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
 import { usePlace } from '../place.ts'
-import { titleOf } from '../resources/resource-question.ts'
+import { settingTitle } from '../resources/setting-titles.ts'
 import { changeOf, type LifetimeDraft, lifetimesIn } from './lifetime-draft.ts'
 import { draftAfter } from './settings-conflict.ts'
 import { useSaveSettings, useSettings } from './use-settings.ts'
 
-/** Titles and hints for settings whose names do not explain them. The others are named by `titleOf`. */
-const words: Readonly<Record<string, { readonly title: string; readonly hint?: string }>> = {
-  prefetch: {
-    title: 'Load ahead',
-    hint: 'Loads the next page of a list in advance, and changed pages that are in use',
-  },
-  warmBeforeWork: {
-    title: 'Load ahead before work',
-    hint: 'Loads what was in use on the last working day some minutes before the working hours of the workspace begin',
-  },
-  contactsTTL: { title: 'Contact lists' },
-  contactCountsTTL: { title: 'Contact counts' },
-  searchTTL: { title: 'Search' },
-  messageHistoryTTL: { title: 'Message history' },
-}
-
-function settingTitle(name: string): string {
-  return words[name]?.title ?? titleOf(name)
+/** Hints for features whose titles do not explain them. */
+const hints: Readonly<Record<string, string>> = {
+  prefetch: 'Loads the next page of a list in advance, and changed pages that are in use',
+  warmBeforeWork:
+    'Loads what was in use on the last working day some minutes before the working hours of the workspace begin',
 }
 
 /** The cache's switch, the features and the lifetimes. Members see them, and admins change them. The view shows it once there are settings. */
@@ -88,7 +75,7 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
         <Switch
           key={name}
           label={settingTitle(name)}
-          hint={words[name]?.hint}
+          hint={hints[name]}
           isOn={isOn}
           disabled={isLocked || !shown.cacheEnabled}
           onChange={(isSwitchedOn) => change({ features: { [name]: isSwitchedOn } })}
