@@ -124,7 +124,6 @@ class BusySocket {
   }
 
   begin(): void {
-    this.#events.opened()
     this.#say({ type: 'welcome', ledger: 'busy', tokenExpiresInMs: 86_400_000, ...this.#proof() })
   }
 
@@ -151,9 +150,9 @@ class BusySocket {
     else this.#take(JSON.parse(text))
   }
 
-  close(code: number): void {
+  close(): void {
     this.#gone()
-    setTimeout(() => this.#events.closed(code))
+    setTimeout(() => this.#events.closed(1000))
   }
 
   #take(frame: {

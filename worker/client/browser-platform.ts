@@ -1,5 +1,6 @@
 import { systemClock } from '../../shared/clock.ts'
-import type { OpenSocket, Platform, Presence } from './platform.ts'
+import { openSocket } from './open-socket.ts'
+import type { Platform, Presence } from './platform.ts'
 
 /** A browser, or Node. Each part that is missing is replaced: no WebSocket, no IndexedDB, no document. */
 export function browserPlatform(): Platform {
@@ -40,17 +41,6 @@ function steadyNow(): () => number {
     if (readMs < lastMs) aheadMs += lastMs - readMs
     lastMs = Math.max(lastMs, readMs)
     return lastMs
-  }
-}
-
-const openSocket: OpenSocket = (url, protocols, events) => {
-  const socket = new WebSocket(url, [...protocols])
-  socket.addEventListener('open', () => events.opened())
-  socket.addEventListener('message', ({ data }) => events.received(typeof data === 'string' ? data : ''))
-  socket.addEventListener('close', ({ code }) => events.closed(code))
-  return {
-    send: (text) => socket.readyState === WebSocket.OPEN && socket.send(text),
-    close: (code, reason) => socket.close(code, reason),
   }
 }
 

@@ -22,17 +22,17 @@ export interface HttpRequest {
 /** A WebSocket as the client uses it. */
 export interface Socket {
   send(text: string): void
-  close(code: number, reason: string): void
+  /** With code 1000, at once or soon. */
+  close(): void
 }
 
-/** A socket calls `opened` at most once, `closed` exactly once and last, and nothing before `OpenSocket` has returned. */
+/** A socket calls `closed` exactly once and last, and nothing before `OpenSocket` has returned. */
 export interface SocketEvents {
-  opened(): void
   received(text: string): void
   closed(code: number): void
 }
 
-export type OpenSocket = (url: string, protocols: readonly string[], events: SocketEvents) => Socket
+export type OpenSocket = (url: string, protocols: string[], events: SocketEvents) => Socket
 
 /** A store of texts by keys, of which each call may reject. */
 export interface Shelf {

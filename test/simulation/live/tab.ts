@@ -201,7 +201,6 @@ function inLife(events: SocketEvents, life: Life): SocketEvents {
     if (!life.isOver()) during(life, work)
   }
   return {
-    opened: () => enter(events.opened),
     received: (text) => enter(() => events.received(text)),
     closed: (code) => enter(() => events.closed(code)),
   }
@@ -227,7 +226,6 @@ function openSocket(
       if (state !== 'opening') return
       state = 'open'
       connected(true)
-      events.opened()
     },
     heard: (text) => {
       if (state === 'open') events.received(text)
@@ -250,10 +248,10 @@ function openSocket(
     send(text) {
       if (state === 'open') own?.client.send(text)
     },
-    close(code, reason) {
+    close() {
       if (state === 'closed') return
-      own?.client.close({ code, reason })
-      scheduler.schedule(() => closed(code), 0)
+      own?.client.close({ code: 1000, reason: '' })
+      scheduler.schedule(() => closed(1000), 0)
     },
   }
 }

@@ -75,7 +75,6 @@ export class FakeHub {
         if (this.faults.isAway || this.#api.refusedTokens.has(token)) return events.closed(1006)
         socket.isOpen = true
         this.sockets.add(socket)
-        events.opened()
         this.#send(socket, {
           type: 'welcome',
           ...this.#proof(),

@@ -144,7 +144,7 @@ class LiveLink implements LiveConnection {
     this.#cancelRenewal()
     this.#cancelFlush()
     if (attempt === null) return
-    attempt.socket?.close(1000, '')
+    attempt.socket?.close()
     this.#forget(attempt)
   }
 
@@ -183,7 +183,6 @@ class LiveLink implements LiveConnection {
           this.#expiry = { token, atMs: clock.now() + liveTiming.retryMostMs }
         }
         attempt.socket = openSocket(this.#address, [liveProtocol, `${liveTokenPrefix}${token}`], {
-          opened: () => {},
           received: (text) => this.#attempt === attempt && this.#receive(attempt, text),
           closed: (code) => this.#attempt === attempt && this.#returnAfter(attempt, code),
         })
