@@ -8,8 +8,8 @@ import { workerTestBindings } from './support/worker-bindings.ts'
 /**
  * One project for each room of test/, in groups that run one after the other: first the rooms that fail quickly, then
  * those that start processes, then those whose stacks are under load, then those with a browser, which would take several times as long beside
- * them, then those that need the machine for themselves. There are two workers for two cores, three where tests wait for their
- * processes, and one in the last group.
+ * them, then those that need the machine for themselves, and last those that mostly wait. There are two workers for two cores, three where
+ * tests wait for their processes, and one for those that need the machine for themselves.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -25,6 +25,14 @@ interface Room {
 }
 
 const scrolled = ['test/browser/board.test.ts', 'test/browser/long-board.test.ts']
+
+/** They are small and take most of a minute. */
+const longFiles = [
+  'test/browser/live-crash.test.ts',
+  'test/browser/docs.test.ts',
+  'test/operating/drills.test.ts',
+  'test/chaos/crash.test.ts',
+]
 
 const inWorkerd = ['test/worker/**/*.test.ts', 'test/contract/**/*.worker.test.ts']
 
@@ -52,8 +60,8 @@ function room({ name, group, include, exclude = [], testTimeoutMs, hookTimeoutMs
 const quick = { testTimeoutMs: 30_000, hookTimeoutMs: 30_000 }
 const long = { testTimeoutMs: 300_000, hookTimeoutMs: 30_000 }
 const withProcesses = { testTimeoutMs: 60_000, hookTimeoutMs: 240_000 }
-/** The tests of group 2 wait for their processes for a third of the time. */
-const waiting = { group: 2, workers: 3, ...withProcesses }
+/** Tests that wait for their processes for a third of the time. */
+const waiting = { group: 1, workers: 3, ...withProcesses }
 
 /** In the order in which they run within their group. */
 const rooms = [
@@ -76,8 +84,8 @@ const rooms = [
       globalSetup: 'test/support/redis-setup.ts',
       testTimeout: 60_000,
       hookTimeout: 60_000,
-      maxWorkers: 2,
-      sequence: { groupOrder: 1 },
+      maxWorkers: waiting.workers,
+      sequence: { groupOrder: waiting.group },
     },
   },
   // They only compute, for minutes, so they use what the tests beside them leave of the processors.
@@ -124,14 +132,14 @@ const rooms = [
   // Each loads a stack of its own for a minute. Their only deadlines find requests that hang.
   room({
     name: 'fuzz',
-    group: 3,
+    group: 2,
     include: ['test/fuzz/**/*.test.ts'],
     ...withProcesses,
     testTimeoutMs: 240_000,
   }),
   room({
     name: 'browser',
-    group: 4,
+    group: 3,
     include: ['test/browser/**/*.test.ts'],
     exclude: scrolled,
     ...withProcesses,
@@ -140,19 +148,29 @@ const rooms = [
   // Which pages a board loads while it is dragged depends on how quickly the browser draws.
   room({
     name: 'scrolling',
-    group: 5,
+    group: 4,
     include: scrolled,
     ...withProcesses,
     testTimeoutMs: 90_000,
     workers: 1,
   }),
+  // How long a call waits is judged by the deadlines of production.
+  room({
+    name: 'outages',
+    group: 4,
+    include: ['test/chaos/voice.test.ts'],
+    ...withProcesses,
+    testTimeoutMs: 90_000,
+    workers: 1,
+  }),
+  // They mostly wait for what they have killed or frozen. Beside rooms that compute they would take three times as long.
   room({
     name: 'chaos',
     group: 5,
     include: ['test/chaos/**/*.test.ts'],
+    exclude: ['test/chaos/voice.test.ts'],
     ...withProcesses,
     testTimeoutMs: 90_000,
-    workers: 1,
   }),
 ]
 
@@ -161,7 +179,12 @@ export default defineConfig({
   test: {
     retry: 0,
     allowOnly: false,
-    sequence: { sequencer: sequencerOf(rooms.map(({ test }) => test.name)) },
+    sequence: {
+      sequencer: sequencerOf(
+        rooms.map(({ test }) => test.name),
+        longFiles,
+      ),
+    },
     projects: rooms,
   },
 })

@@ -10,7 +10,7 @@ const attempts = 20_000
 const seed = 1
 const targets = [...workerTargets(), ...originTargets()]
 
-describe("10,000 attempts to see another workspace's data", () => {
+describe("20,000 attempts to see another workspace's data", () => {
   let given: ForeignStack
   let report: ForeignReport
   const timesOf = (wanted: (depth: Depth) => boolean) =>
