@@ -25,6 +25,7 @@ interface Room {
 }
 
 const scrolled = ['test/browser/board.test.ts', 'test/browser/long-board.test.ts']
+const outages = ['test/chaos/voice.test.ts']
 
 /** They are small and take most of a minute. */
 const longFiles = [
@@ -62,6 +63,8 @@ const long = { testTimeoutMs: 300_000, hookTimeoutMs: 30_000 }
 const withProcesses = { testTimeoutMs: 60_000, hookTimeoutMs: 240_000 }
 /** Tests that wait for their processes for a third of the time. */
 const waiting = { group: 1, workers: 3, ...withProcesses }
+/** Tests whose outcome depends on how quick the machine is. */
+const alone = { group: 4, workers: 1, ...withProcesses, testTimeoutMs: 90_000 }
 
 /** In the order in which they run within their group. */
 const rooms = [
@@ -146,29 +149,15 @@ const rooms = [
     testTimeoutMs: 90_000,
   }),
   // Which pages a board loads while it is dragged depends on how quickly the browser draws.
-  room({
-    name: 'scrolling',
-    group: 4,
-    include: scrolled,
-    ...withProcesses,
-    testTimeoutMs: 90_000,
-    workers: 1,
-  }),
+  room({ name: 'scrolling', ...alone, include: scrolled }),
   // How long a call waits is judged by the deadlines of production.
-  room({
-    name: 'outages',
-    group: 4,
-    include: ['test/chaos/voice.test.ts'],
-    ...withProcesses,
-    testTimeoutMs: 90_000,
-    workers: 1,
-  }),
+  room({ name: 'outages', ...alone, include: outages }),
   // They mostly wait for what they have killed or frozen. Beside rooms that compute they would take three times as long.
   room({
     name: 'chaos',
     group: 5,
     include: ['test/chaos/**/*.test.ts'],
-    exclude: ['test/chaos/voice.test.ts'],
+    exclude: outages,
     ...withProcesses,
     testTimeoutMs: 90_000,
   }),

@@ -88,8 +88,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   try {
     // Before data is loaded, or removed for --fresh.
-    if (port !== 0 && !(await isPortFree(port))) throw portInUse(port)
-    if (port !== 0 && (await isPortBlocked(port))) throw portBlocked(port)
+    if (port !== 0) {
+      if (!(await isPortFree(port))) throw portInUse(port)
+      if (await isPortBlocked(port)) throw portBlocked(port)
+    }
     if (options.isFresh) await folder.empty()
     const state = await withPorts(await readLocalState(dataDirectory), port)
     await writeLocalState(dataDirectory, state)

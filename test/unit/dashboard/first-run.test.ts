@@ -22,7 +22,7 @@ describe('the lines of the first steps', () => {
 })
 
 describe('the things to try', () => {
-  it('leave the switch and the feed out for a member, who has neither', () => {
+  it('show a member neither the switch nor the feed, which only admins have', () => {
     const titles = (isAdmin: boolean) => triesFor(['board', 'workspace'], isAdmin).map(({ title }) => title)
     expect(titles(false)).toEqual(['Look at a board', 'See where an answer comes from'])
     expect(titles(true)).toEqual(['Look at a board', 'Switch something off and on'])

@@ -1,8 +1,7 @@
 import type { ActivityAuthor, ActivityCause, SettingChange } from '../../../../shared/contract/activity.ts'
 import type { DeedName } from '../../../../shared/contract/workspaces.ts'
-import { formatValue, titleOfName } from '../live/alert-words.ts'
-import { formatLifetime } from '../parts/format.ts'
-import { changeInWords, settingText } from '../resources/setting-titles.ts'
+import { alertSettingTitle, formatValue, titleOfName } from '../live/alert-words.ts'
+import { changeInWords, fromTo } from '../resources/setting-titles.ts'
 import { addressOfView } from '../views.ts'
 import type { ActivityItem } from './feed.ts'
 import { inspectedBy, namedBoard } from './inspected-by.ts'
@@ -124,22 +123,11 @@ function listed(what: string, changes: readonly string[], more: number): string 
   return `${what}: ${[...parts, ...(left > 0 ? [`${left} more`] : [])].join('; ')}`
 }
 
-const alertSettingWords: Readonly<Record<string, string>> = {
-  enabled: 'watched',
-  fire_at: 'fires at',
-  for_seconds: 'fires after',
-  resolve_at: 'resolves at',
-  resolve_for_seconds: 'resolves after',
-  window_seconds: 'looks back',
-  min_count: 'silent below',
-}
-
 /** `error_rate.for_seconds` is `Error rate fires after 30 s → 1 min`. */
-function alertChangeInWords({ name, from, to }: SettingChange): string {
-  const [rule = '', setting = ''] = name.split('.')
-  const textOf = (value: SettingChange['from']) =>
-    setting.endsWith('_seconds') && typeof value === 'number' ? formatLifetime(value) : settingText(value)
-  return `${titleOfName(rule)} ${alertSettingWords[setting] ?? setting} ${textOf(from)} → ${textOf(to)}`
+function alertChangeInWords(change: SettingChange): string {
+  const [rule = '', setting = ''] = change.name.split('.')
+  const title = alertSettingTitle(setting).toLowerCase()
+  return `${titleOfName(rule)} ${title} ${fromTo(change, setting.endsWith('_seconds'))}`
 }
 
 /** The author in words, from the point of view of a user. */

@@ -1,8 +1,10 @@
 import {
   type Alert,
   type AlertRuleName,
+  type AlertRuleSettings,
   type AlertUnit,
   alertRuleNameSchema,
+  alertRuleSettingsSchema,
 } from '../../../../shared/contract/alerts.ts'
 import { formatCount, formatMs, formatPercent, formatSeconds, unknown } from '../parts/format.ts'
 
@@ -23,6 +25,25 @@ export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
   mail_failing: 'Mail that fails',
   redis_memory: 'Memory of Redis',
   consistency_violation: 'Consistency violation',
+}
+
+/** The titles of a rule's settings for people. */
+export const alertSettingTitles: Readonly<Record<keyof AlertRuleSettings, string>> = {
+  enabled: 'Watched',
+  fire_at: 'Fires at',
+  for_seconds: 'Fires after',
+  resolve_at: 'Resolves at',
+  resolve_for_seconds: 'Resolves after',
+  window_seconds: 'Looks back',
+  min_count: 'Silent below',
+}
+
+const settingNameSchema = alertRuleSettingsSchema.keyof()
+
+/** The title of a setting by its name, which stands for itself if this page does not know the setting. */
+export function alertSettingTitle(name: string): string {
+  const setting = settingNameSchema.safeParse(name).data
+  return setting === undefined ? name : alertSettingTitles[setting]
 }
 
 /** The title of an alert: its rule, and its subject if the rule has several. */

@@ -7,6 +7,7 @@ import {
   faultsOfAlertRule,
 } from '../../../../shared/contract/alerts.ts'
 import { err, ok, type Result } from '../../../../shared/result.ts'
+import { alertSettingTitles } from './alert-words.ts'
 
 /** A rule as the report shows it, with its saved settings. */
 export type WatchedRule = AlertReport['rules'][number]
@@ -39,11 +40,11 @@ const units = { ratio: '%', milliseconds: 'ms', seconds: 's', count: 'in number'
 export function fieldsOf({ unit, fires, ignores }: WatchedRule): ThresholdField[] {
   const fields: ThresholdField[] = [
     { setting: 'fire_at', label: `Fires ${fires}`, unit: units[unit] },
-    { setting: 'for_seconds', label: 'Fires after', unit: 's' },
-    { setting: 'resolve_at', label: 'Resolves at', unit: units[unit] },
-    { setting: 'resolve_for_seconds', label: 'Resolves after', unit: 's' },
-    { setting: 'window_seconds', label: 'Looks back', unit: 's' },
-    { setting: 'min_count', label: 'Silent below', unit: 'events' },
+    { setting: 'for_seconds', label: alertSettingTitles.for_seconds, unit: 's' },
+    { setting: 'resolve_at', label: alertSettingTitles.resolve_at, unit: units[unit] },
+    { setting: 'resolve_for_seconds', label: alertSettingTitles.resolve_for_seconds, unit: 's' },
+    { setting: 'window_seconds', label: alertSettingTitles.window_seconds, unit: 's' },
+    { setting: 'min_count', label: alertSettingTitles.min_count, unit: 'events' },
   ]
   return fields.filter(({ setting }) => !ignores.some((ignored) => ignored === setting))
 }

@@ -4,6 +4,7 @@ import { titleOf } from './resource-question.ts'
 
 /** Titles of settings whose names do not explain them. The others are named by `titleOf`. */
 const titles: Readonly<Record<string, string>> = {
+  cacheEnabled: 'Cache',
   prefetch: 'Load ahead',
   warmBeforeWork: 'Load ahead before work',
   contactsTTL: 'Contact lists',
@@ -17,13 +18,17 @@ export function settingTitle(name: string): string {
 }
 
 /** A changed cache setting in words, by its path in the API: `cacheConfig.searchTTL` is `Search, lifetime 5 min → 1 min`. */
-export function changeInWords({ name, from, to }: SettingChange): string {
-  if (name === 'cacheEnabled') return `Cache ${settingText(from)} → ${settingText(to)}`
-  const title = settingTitle(name.split('.').at(-1) ?? name)
-  const isLifetime = name.startsWith('cacheConfig.')
+export function changeInWords(change: SettingChange): string {
+  const title = settingTitle(change.name.split('.').at(-1) ?? change.name)
+  const isLifetime = change.name.startsWith('cacheConfig.')
+  return `${title}${isLifetime ? ', lifetime' : ''} ${fromTo(change, isLifetime)}`
+}
+
+/** The values of a change: `off → on`, and those in seconds as `30 s → 1 min`. */
+export function fromTo({ from, to }: SettingChange, isInSeconds: boolean): string {
   const textOf = (value: SettingChange['from']) =>
-    isLifetime && typeof value === 'number' ? formatLifetime(value) : settingText(value)
-  return `${title}${isLifetime ? ', lifetime' : ''} ${textOf(from)} → ${textOf(to)}`
+    isInSeconds && typeof value === 'number' ? formatLifetime(value) : settingText(value)
+  return `${textOf(from)} → ${textOf(to)}`
 }
 
 /** A setting's value as it is; a value that is not known is a question mark. */

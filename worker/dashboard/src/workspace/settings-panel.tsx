@@ -7,7 +7,7 @@ import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { Question } from '../parts/question.tsx'
 import { usePlace } from '../place.ts'
-import { settingTitle } from '../resources/setting-titles.ts'
+import { settingText, settingTitle } from '../resources/setting-titles.ts'
 import { changeOf, type LifetimeDraft, lifetimesIn } from './lifetime-draft.ts'
 import { draftAfter } from './settings-conflict.ts'
 import { useSaveSettings, useSettings } from './use-settings.ts'
@@ -198,11 +198,10 @@ function given<Value>(
 }
 
 function describe({ cacheEnabled, features, cacheConfig }: CacheSettingsChange): string {
-  const onOff = (isOn: boolean) => (isOn ? 'on' : 'off')
-  if (cacheEnabled !== undefined) return `the cache is ${onOff(cacheEnabled)}`
+  if (cacheEnabled !== undefined) return `the cache is ${settingText(cacheEnabled)}`
   const { lifetimes, ...named } = cacheConfig ?? {}
   const changes = [
-    ...Object.entries(given<boolean>(features)).map(([name, isOn]) => [name, onOff(isOn)] as const),
+    ...Object.entries(given<boolean>(features)).map(([name, isOn]) => [name, settingText(isOn)] as const),
     ...Object.entries({ ...given<number>(named), ...given<number>(lifetimes) }).map(
       ([name, seconds]) => [name, formatLifetime(seconds)] as const,
     ),
