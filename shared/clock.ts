@@ -27,13 +27,6 @@ export function pause(clock: Clock, durationMs: number): Promise<void> {
 }
 
 /**
- * Makes a promise of the waiting request out of one that may be another request's. workerd runs reactions to a promise in the request that made
- * it, and a promise that is resolved there tells its own request later. A wait that was resolved like that, and whose own timer ends before
- * the word comes, would wait for nothing any more.
- */
-const own = <Value>(value: Value): Value => value
-
-/**
  * Runs `attempt` and returns its result, or `late` if `deadlineMs` pass first; then the attempt's signal is aborted. It
  * waits for the clock and not for the attempt, so even an attempt that never settles ends here.
  */
@@ -49,6 +42,6 @@ export function withinDeadline<Value>(
       controller.abort()
       resolve(late)
     }, deadlineMs)
-    attempt(controller.signal).then(own).then(resolve, reject).finally(cancel)
+    attempt(controller.signal).then(resolve, reject).finally(cancel)
   })
 }

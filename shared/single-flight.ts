@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { withinDeadline } from './clock.ts'
+import { joinWork } from './join-work.ts'
 import { limits } from './limits.ts'
 
 interface Flight<Terms, Value> {
@@ -88,12 +88,7 @@ export function createSingleFlight<Terms, Value>(
     async share(key, terms, isAcceptable, run, keepAlive) {
       const underWay = flights.get(key)
       if (underWay !== undefined && isJoinable(underWay) && isAcceptable(underWay.terms)) {
-        const joined = await withinDeadline(
-          clock,
-          patienceMs,
-          () => underWay.outcome.then(landed, failed),
-          null,
-        )
+        const joined = await joinWork(clock, patienceMs, underWay.outcome.then(landed, failed), null)
         if (joined !== null) return { value: joined.value, hasLed: false }
       }
       const outcome = lead(key, terms, run)

@@ -259,8 +259,8 @@ export const canaries: readonly Canary[] = [
     replacements: [
       {
         file: 'shared/single-flight.ts',
-        find: 'const joined = await withinDeadline(',
-        replace: 'const joined = await underWay.outcome.then(landed, failed)\n withinDeadline(',
+        find: 'const joined = await joinWork(',
+        replace: 'const joined = await underWay.outcome.then(landed, failed)\n joinWork(',
       },
     ],
   },

@@ -40,7 +40,7 @@ const unverified = err({ code: 'signature_invalid' } as const)
 export function createEmailSender({ inboundEmail }: Pick<Config, 'inboundEmail'>, clock: Clock): EmailSender {
   const { secret } = inboundEmail
   const budget = createSignatureBudget(clock)
-  let key: ReturnType<typeof importKey> | null = null
+  let key: Awaited<ReturnType<typeof importKey>> | null = null
 
   async function holdsSecret(headers: MailRequest['headers']): Promise<boolean> {
     return secret !== null && (await matchesKey(headers.get('Authorization'), secret))
@@ -56,10 +56,10 @@ export function createEmailSender({ inboundEmail }: Pick<Config, 'inboundEmail'>
     if (refusal !== null) return err(refusal)
     const body = await request.readRaw()
     if (!body.ok) return body.error.code === 'body_too_large' ? unverified : body
-    key ??= importKey(keyBytesOf(secret))
+    key ??= await importKey(keyBytesOf(secret))
     const content = joinBytes([encoder.encode(`${signed.id}.${signed.sentAt}.`), body.value])
     for (const digest of signed.digests) {
-      if (await crypto.subtle.verify('HMAC', await key, digest, content)) return ok(null)
+      if (await crypto.subtle.verify('HMAC', key, digest, content)) return ok(null)
     }
     return unverified
   }

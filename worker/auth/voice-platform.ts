@@ -41,7 +41,7 @@ const unverified = err({ code: 'signature_invalid' } as const)
 export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock): VoicePlatform {
   const { secret, signingSecret } = config.voice
   const budget = createSignatureBudget(clock)
-  let key: ReturnType<typeof importKey> | null = null
+  let key: Awaited<ReturnType<typeof importKey>> | null = null
 
   async function hasSecret(headers: SignedRequest['headers']): Promise<boolean> {
     if (secret === null) return false
@@ -62,9 +62,9 @@ export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock)
     if (refusal !== null) return err(refusal)
     const body = await request.readRaw()
     if (!body.ok) return body
-    key ??= importKey(signingSecret)
+    key ??= await importKey(signingSecret)
     const message = joinBytes([encoder.encode(`${sentAt}.`), body.value])
-    const isGenuine = await crypto.subtle.verify('HMAC', await key, bytesOf(digest), message)
+    const isGenuine = await crypto.subtle.verify('HMAC', key, bytesOf(digest), message)
     return isGenuine ? ok(null) : unverified
   }
 

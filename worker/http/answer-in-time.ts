@@ -9,13 +9,7 @@ import type { Exchange } from './exchange.ts'
 const lateWrite: WireError = { code: 'write_unconfirmed' }
 const lateRead: WireError = { code: 'overloaded', retryAfterSeconds: limits.retryAfterSeconds }
 
-/**
- * The answer to a request, or an error once its deadline has passed. Every wait behind it has a deadline of its own, and this is the last one.
- *
- * It also is a timer of this request. workerd takes a request without I/O or timers of its own for hung, and answers 500 for it, also if a
- * promise of another request is about to wake it (Cloudflare, Workers errors: "your Worker's code had hung"). A soak saw this in two of
- * 727,000 reads, after its machine had stood still for seconds.
- */
+/** The answer to a request, or an error once its deadline has passed. Every wait behind it has a deadline of its own, and this is the last one. */
 export function answerInTime(
   { method, requestId }: Pick<Exchange, 'method' | 'requestId'>,
   answer: Promise<Response>,

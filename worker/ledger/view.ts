@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { withinDeadline } from '../../shared/clock.ts'
 import type { RolloutState } from '../../shared/contract/rollout-state.ts'
 import type { Version, WorkspaceId } from '../../shared/ids.ts'
+import { joinWork } from '../../shared/join-work.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -254,7 +254,7 @@ class IsolateViews implements Views {
   }
 
   private land(flight: Flight): Promise<void> {
-    return withinDeadline(this.clock, flightPatienceMs, () => flight.landed, undefined)
+    return joinWork(this.clock, flightPatienceMs, flight.landed, undefined)
   }
 
   private stateOf(workspaceId: WorkspaceId): ViewState {
