@@ -220,13 +220,10 @@ describe.skipIf(!hasEarlierRelease())('two releases at once', () => {
   })
 
   it('after a rollback the earlier Durable Objects and the earlier origin go on with what this release stored, with its migrations', async () => {
-    expect(releases.failures).toEqual([])
     const origin = stack.pieces.origin.ofRelease(earlierFiles)
     await stack.pieces.origin.stop()
-    let whileNoOriginRan = 0
     try {
       await origin.start()
-      whileNoOriginRan = releases.failures.length
       await releases.run('earlier')
       await shareEntries((it) => it.there, 0)
       await readWrites('Zqthird')
@@ -235,7 +232,7 @@ describe.skipIf(!hasEarlierRelease())('two releases at once', () => {
       await origin.stop()
       await stack.pieces.origin.start()
     }
-    expect(releases.failures.slice(whileNoOriginRan)).toEqual([])
+    expect(releases.failures).toEqual([])
   })
 
   it('an origin that is newer than its database answers 503 where it lacks a function, and says so in its log and in health until the migrations are there', async () => {
