@@ -64,7 +64,10 @@ export async function runJob(parts: RunParts, run: Run): Promise<RunOutcome> {
   const end = new Promise<RunEnd>((resolve) => {
     const cancel = clock.schedule(() => resolve('time_over'), runMaxMs)
     abandoned.signal.addEventListener('abort', cancel, { once: true })
-    whenAborted(parts.signal, () => resolve(endOf(parts.signal.reason)))
+    const onEnd = () => resolve(endOf(parts.signal.reason))
+    if (parts.signal.aborted) onEnd()
+    // Node keeps a signal that is made of others as long as anybody listens to it, and the end of the process is one of the others.
+    else parts.signal.addEventListener('abort', onEnd, { once: true, signal: abandoned.signal })
   })
   const handling = handle(parts, run, heeded.signal, abandoned.signal)
   const first = await Promise.race([handling, end])
@@ -191,9 +194,4 @@ function endOf(reason: unknown): RunEnd {
 
 function isRunEnd(reason: unknown): reason is RunEnd {
   return typeof reason === 'string' && runEnds.includes(reason)
-}
-
-function whenAborted(signal: AbortSignal, act: () => void): void {
-  if (signal.aborted) act()
-  else signal.addEventListener('abort', act, { once: true })
 }

@@ -172,7 +172,7 @@ describe.skipIf(chromiumPath === null)(
       await list.getByText('many_219').waitFor()
       await list.getByRole('button', { name: 'Look further back' }).click()
       await list.getByText(/1 to 100 of 1\d\d/).waitFor()
-      // What is at the end stays where it is while one comes there, so a press meets it.
+      // The button at the end stays in its place while the list is scrolled, so a press meets it.
       const height = () => page.evaluate('document.documentElement.scrollHeight')
       const heightAtFirst = await height()
       await list.getByRole('button', { name: 'Look further back' }).scrollIntoViewIfNeeded()
