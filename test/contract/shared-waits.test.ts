@@ -1,6 +1,7 @@
-import { build } from 'esbuild'
+import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerOptions } from '../../origin/local/worker-process.ts'
 import { projectFolder } from '../support/run-tool.ts'
 
 /** From about 5,000 times on the engine has optimized all of a wait. */
@@ -10,18 +11,12 @@ const requestsAtOnce = 50
 let miniflare: Miniflare
 
 beforeAll(async () => {
-  const { outputFiles } = await build({
-    absWorkingDir: projectFolder,
-    entryPoints: ['test/support/workers/shared-waits.ts'],
-    bundle: true,
-    format: 'esm',
-    target: 'es2024',
-    write: false,
+  // The date of wrangler.toml decides how workerd settles promises, so it must be production's.
+  const options = await workerOptions({
+    entry: join(projectFolder, 'test/support/workers/shared-waits.ts'),
+    variables: {},
   })
-  const script = outputFiles[0]?.text ?? ''
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({ modules: true, script, compatibilityDate: '2026-10-20' }),
-  )
+  miniflare = new Miniflare(convertV4MiniflareOptions({ ...options, durableObjects: {} }))
   await miniflare.ready
 })
 

@@ -5,6 +5,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
+import { createHmacKey } from './hmac-key.ts'
 import { matchesKey } from './internal-key.ts'
 import { createSignatureBudget } from './signature-budget.ts'
 
@@ -40,7 +41,7 @@ const unverified = err({ code: 'signature_invalid' } as const)
 export function createEmailSender({ inboundEmail }: Pick<Config, 'inboundEmail'>, clock: Clock): EmailSender {
   const { secret } = inboundEmail
   const budget = createSignatureBudget(clock)
-  let key: Awaited<ReturnType<typeof importKey>> | null = null
+  const key = secret === null ? null : createHmacKey(keyBytesOf(secret))
 
   async function holdsSecret(headers: MailRequest['headers']): Promise<boolean> {
     return secret !== null && (await matchesKey(headers.get('Authorization'), secret))
@@ -49,17 +50,16 @@ export function createEmailSender({ inboundEmail }: Pick<Config, 'inboundEmail'>
   async function verifySigned(request: MailRequest): Promise<Result<null, WireError>> {
     const { headers } = request
     const signed = signatureIn(headers)
-    if (secret === null || signed === null || isMessage(headers)) return unverified
+    if (key === null || signed === null || isMessage(headers)) return unverified
     const ageSeconds = clock.now() / 1_000 - Number(signed.sentAt)
     if (Math.abs(ageSeconds) > limits.emailSignatureAgeMaxSeconds) return unverified
     const refusal = budget.spend(headers)
     if (refusal !== null) return err(refusal)
     const body = await request.readRaw()
     if (!body.ok) return body.error.code === 'body_too_large' ? unverified : body
-    key ??= await importKey(keyBytesOf(secret))
     const content = joinBytes([encoder.encode(`${signed.id}.${signed.sentAt}.`), body.value])
     for (const digest of signed.digests) {
-      if (await crypto.subtle.verify('HMAC', key, digest, content)) return ok(null)
+      if (await key.verify(digest, content)) return ok(null)
     }
     return unverified
   }
@@ -99,10 +99,6 @@ const wholeBase64 =
 function keyBytesOf(secret: string): Uint8Array<ArrayBuffer> {
   const base64 = wholeBase64.exec(secret)?.[1]
   return base64 === undefined ? Uint8Array.from(encoder.encode(secret)) : bytesOfBase64(base64)
-}
-
-function importKey(bytes: Uint8Array<ArrayBuffer>) {
-  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify'])
 }
 
 function bytesOfBase64(base64: string): Uint8Array<ArrayBuffer> {

@@ -5,6 +5,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
+import { createHmacKey } from './hmac-key.ts'
 import { matchesKey, matchesSecret } from './internal-key.ts'
 import { createSignatureBudget } from './signature-budget.ts'
 
@@ -41,7 +42,7 @@ const unverified = err({ code: 'signature_invalid' } as const)
 export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock): VoicePlatform {
   const { secret, signingSecret } = config.voice
   const budget = createSignatureBudget(clock)
-  let key: Awaited<ReturnType<typeof importKey>> | null = null
+  const key = signingSecret === null ? null : createHmacKey(Uint8Array.from(encoder.encode(signingSecret)))
 
   async function hasSecret(headers: SignedRequest['headers']): Promise<boolean> {
     if (secret === null) return false
@@ -52,7 +53,7 @@ export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock)
   async function verifySigned(request: SignedRequest): Promise<Result<null, WireError>> {
     const { headers } = request
     const signature = signatureIn(headers)
-    if (signingSecret === null || signature === null) return unverified
+    if (key === null || signature === null) return unverified
     const { sentAt, digest } = signature
     const ageSeconds = clock.now() / 1_000 - Number(sentAt)
     const isTimely =
@@ -62,9 +63,8 @@ export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock)
     if (refusal !== null) return err(refusal)
     const body = await request.readRaw()
     if (!body.ok) return body
-    key ??= await importKey(signingSecret)
     const message = joinBytes([encoder.encode(`${sentAt}.`), body.value])
-    const isGenuine = await crypto.subtle.verify('HMAC', key, bytesOf(digest), message)
+    const isGenuine = await key.verify(bytesOf(digest), message)
     return isGenuine ? ok(null) : unverified
   }
 
@@ -85,12 +85,6 @@ function signatureIn(headers: SignedRequest['headers']) {
   const sentAt = /^t=(\d{1,12})$/.exec(parts.get('t') ?? '')?.[1]
   const digest = /^v0=([0-9a-f]{64})$/i.exec(parts.get('v0') ?? '')?.[1]
   return sentAt === undefined || digest === undefined ? null : { sentAt, digest }
-}
-
-function importKey(secret: string) {
-  return crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'verify',
-  ])
 }
 
 function bytesOf(hexadecimal: string): Uint8Array<ArrayBuffer> {
